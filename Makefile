@@ -1,0 +1,46 @@
+# `make demo` and `make test` need Python 3.10 or later and nothing else: they make .venv.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+# Arguments for pytest or for the demo: `make test ARGS="-k dropout"`.
+ARGS ?=
+
+# TensorFlow starts three times slower where bytecode is not kept.
+unexport PYTHONDONTWRITEBYTECODE
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo test check format clean
+help:
+	@echo "make demo    a layer project from the template, trained on real digits"
+	@echo "make test    every test, those that start TensorFlow included"
+	@echo "make check   lint, types and the fast tests"
+	@echo "make format  let ruff lay out the sources"
+	@echo "make clean   remove .venv and demo"
+
+demo: $(VENV)/.installed
+	$(RUN) tools/demo.py $(ARGS)
+
+test: $(VENV)/.installed
+	$(RUN) -m pytest -m "" $(ARGS)
+
+check: $(VENV)/.installed
+	$(RUN) -m ruff check
+	$(RUN) -m ruff format --check
+	$(RUN) -m mypy
+	$(RUN) -m pytest $(ARGS)
+
+format: $(VENV)/.installed
+	$(RUN) -m ruff check --fix
+	$(RUN) -m ruff format
+
+clean:
+	rm -rf $(VENV) demo
+
+# Made again when pyproject.toml changes.
+$(VENV)/.installed: pyproject.toml
+	"$(PYTHON)" -c "import sys; sys.exit(sys.version_info < (3, 10) and 'Python 3.10 or later is needed: make PYTHON=python3.11')"
+	"$(PYTHON)" -m venv $(VENV)
+	$(RUN) -m pip install --quiet --upgrade "pip>=25.1"  # the first with --group
+	$(RUN) -m pip install --quiet --editable . --group test
+	touch $@

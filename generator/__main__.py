@@ -1,0 +1,5 @@
+"""Runs the generator from a checkout: `python <checkout>/generator generate ...`."""
+
+from layersmith.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""What each command does: stages put together, and what is said about it."""

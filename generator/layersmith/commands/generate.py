@@ -1,0 +1,97 @@
+"""`layersmith generate`: specs to files."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from layersmith.changes import Emitted
+from layersmith.commands.output import Output
+from layersmith.commands.specs import needed, spec_files
+from layersmith.errors import LayersmithError
+from layersmith.pipeline import Generated, SpecFile, Target, check, generate
+from layersmith.project import Project, find_project
+from layersmith.sync import apply, survey
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Generates, or with --check or --diff says what would be generated."""
+    dry = arguments.check or arguments.diff
+    if arguments.recipe or arguments.import_spec:
+        from layersmith.commands.imports import copy_imports, find_imports
+
+        project = needed(find_project(Path.cwd()))
+        imports = find_imports(project, arguments.recipe, arguments.import_spec)
+        # A wrong spec must not get into the project, where it would stop everything.
+        texts = [item.file for item in imports]
+        problems = check(texts)
+        if any(problem.level == "error" for problem in problems):
+            return Output(arguments, texts).finish(problems, [])
+        copy_imports(project, imports)
+    files, project = spec_files(arguments.specs)
+    if arguments.out is not None and not arguments.specs:
+        raise LayersmithError("--out DIR goes with specs: `layersmith generate SPEC --out DIR`")
+    if arguments.out is None:
+        project = needed(project)
+        return _in_project(arguments, project, files, dry)
+    return _in_folder(arguments, files, dry)
+
+
+def _in_folder(arguments: argparse.Namespace, files: Sequence[SpecFile], dry: bool) -> int:
+    generated, problems = generate(files, Target())
+    output = Output(arguments, files)
+    if any(problem.level == "error" for problem in problems):
+        return output.finish(problems, [])
+    root = arguments.out
+    wanted = [emitted for item in generated for emitted in _flat(item, _file_name(item))]
+    force = frozenset(_forced(arguments.force))
+    changes = survey(wanted, root=root, force=force)
+    if not dry:
+        apply(changes, root, keep_bases=False)
+    return output.finish(problems, changes, dry=dry, diff=arguments.diff)
+
+
+def _in_project(
+    arguments: argparse.Namespace, project: Project, files: Sequence[SpecFile], dry: bool
+) -> int:
+    generated, problems = generate(files, project.target)
+    output = Output(arguments, files)
+    if any(problem.level == "error" for problem in problems):
+        return output.finish(problems, [])
+    wanted = [emitted for item in generated for emitted in _placed(item, project)]
+    # With some of the specs alone, the files of the others are not stale.
+    owned = () if arguments.specs else (project.layers, project.tests, project.scripts)
+    force = frozenset(_forced(arguments.force))
+    changes = survey(wanted, root=project.root, owned=owned, force=force)
+    if not dry:
+        apply(changes, project.root)
+    return output.finish(problems, changes, dry=dry, diff=arguments.diff)
+
+
+def _flat(item: Generated, spec: str = "") -> list[Emitted]:
+    spec, text = spec or item.source.name, item.source.text
+    return [
+        Emitted(Path(f"{item.snake}.py"), spec, text, item.layer),
+        Emitted(Path(f"test_{item.snake}.py"), spec, text, item.suite),
+        Emitted(Path(f"train_{item.snake}.py"), spec, text, item.script),
+    ]
+
+
+def _file_name(item: Generated) -> str:
+    """The spec as the header names it outside a project: the same wherever it lies."""
+    return Path(item.source.name).name
+
+
+def _placed(item: Generated, project: Project) -> list[Emitted]:
+    folders = (project.layers, project.tests, project.scripts)
+    return [
+        Emitted(folder.relative_to(project.root) / emitted.path, emitted.spec, emitted.spec_text, emitted.body)
+        for folder, emitted in zip(folders, _flat(item))
+    ]
+
+
+def _forced(paths: Sequence[Path]) -> list[Path]:
+    return [path.resolve() for path in paths]
+
+

@@ -1,0 +1,60 @@
+"""The Jinja environment of the templates, with the filters that lay Python out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from layersmith.emit import layout
+from layersmith.plan.model import Method
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+
+
+@cache
+def environment():
+    # Imported here, so that a command that emits nothing does not wait for it.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    made.filters.update(
+        code=layout.code, docstring=docstring, method=method, update=update, block=block
+    )
+    return made
+
+
+def docstring(text: str | Iterable[str], indent: int = 0) -> str:
+    """Text in triple quotes; several lines end with the quotes on one of their own."""
+    lines = [text] if isinstance(text, str) else list(text)
+    margin = " " * indent
+    if len(lines) == 1:
+        line = f'{margin}"""{lines[0]}"""'
+        if len(line) <= layout.WIDTH:
+            return line
+    body = [f"{margin}{line}".rstrip() for line in lines[1:]]
+    return "\n".join([f'{margin}"""{lines[0]}', *body, f'{margin}"""'])
+
+
+def method(plan: Method, name: str, indent: int = 4) -> str:
+    """A method of a class."""
+    head = f"{' ' * indent}def {name}({', '.join(plan.parameters)}):"
+    return layout.code(head) + "\n" + block(plan.body, indent + 4)
+
+
+def block(statements: Iterable[str], indent: int) -> str:
+    """Statements, each laid out; a line of one may be indented within it."""
+    return "\n".join(layout.code(statement, indent) for statement in statements)
+
+
+def update(entries: Iterable[tuple[str, str]], call: str) -> str:
+    """`config.update({"units": self.units})`, laid out as an opened dict."""
+    body = ", ".join(f'"{name}": {source}' for name, source in entries)
+    return f"{call}({{{body}}})"

@@ -1,0 +1,348 @@
+"""Lays Python out over lines of 88 columns as ruff and black do, without either.
+
+Works on one logical line at a time: what fits stays, else the last bracket is
+opened, else the expression is put in parentheses and split at its operators.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+WIDTH = 88
+_OPEN, _CLOSE = "([{", ")]}"
+_TOKEN = re.compile(
+    r"""(?P<string>[rRbBfFuU]{0,2}(?:\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))
+      |(?P<name>[A-Za-z_][A-Za-z0-9_]*)
+      |(?P<number>[0-9.][0-9A-Za-z_.]*)
+      |(?P<operator>\*\*|//|<<|>>|->|:=|<=|>=|==|!=|[-+*/%@&|^<>=]=?|[()\[\]{},:.;~!])
+      |(?P<space>\s+)
+      |(?P<other>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+# Operators from the loosest to the tightest, as they are split.
+_PRECEDENCE = (
+    ("if", "else"),
+    ("or",),
+    ("and",),
+    ("in", "not", "is", "<", ">", "==", "!=", "<=", ">="),
+    ("|",),
+    ("^",),
+    ("&",),
+    ("<<", ">>"),
+    ("+", "-"),
+    ("*", "/", "//", "%", "@"),
+)
+_HEADS = re.compile(
+    r"(?P<head>(?:return|raise|assert|if|elif|while|yield|del)\s+|"
+    r"(?:[^=!<>]*?[^=!<>+\-*/%&|^@:]\s*(?:[-+*/%&|^@]|//|\*\*)?=(?!=)\s*))"
+)
+
+
+@dataclass(frozen=True)
+class _Token:
+    kind: str
+    text: str
+    start: int
+    depth: int
+
+
+def code(text: str, indent: int = 0) -> str:
+    """Logical lines laid out from `indent`; blank lines and nesting are kept."""
+    lines = []
+    for line in text.split("\n"):
+        stripped = line.lstrip(" ")
+        if not stripped:
+            lines.append("")
+            continue
+        lines.extend(statement(stripped, indent + len(line) - len(stripped)))
+    return "\n".join(lines)
+
+
+def statement(text: str, indent: int = 0) -> list[str]:
+    """One logical line as the lines that it takes."""
+    comment = ""
+    if "#" in text:
+        text, comment = _split_comment(text)
+    if not text:
+        return [" " * indent + comment]
+    merged = merge_strings(text)
+    if _fits(merged + ("  " + comment if comment else ""), indent) or text.startswith("#"):
+        return [" " * indent + merged + ("  " + comment if comment else "")]
+    lines = _split(text, indent)
+    if comment:
+        lines.insert(0, " " * indent + comment)
+    return lines
+
+
+def _split_comment(text: str) -> tuple[str, str]:
+    for token in _tokens(text):
+        if token.kind == "other" and token.text == "#":
+            return text[: token.start].rstrip(), text[token.start :].rstrip()
+    return text, ""
+
+
+def _fits(text: str, indent: int) -> bool:
+    return indent + len(text) <= WIDTH
+
+
+@lru_cache(maxsize=4096)
+def _tokens(text: str) -> tuple[_Token, ...]:
+    tokens, depth = [], 0
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup or "other"
+        value = match.group()
+        if kind == "operator" and value in _CLOSE:
+            depth -= 1
+        if kind != "space":
+            tokens.append(_Token(kind, value, match.start(), depth))
+        if kind == "operator" and value in _OPEN:
+            depth += 1
+        if value == "#" and kind == "other":
+            break
+    return tuple(tokens)
+
+
+def _pairs(text: str) -> list[tuple[int, int]]:
+    """Start and end of each bracket pair that stands in no other."""
+    pairs, start = [], None
+    for token in _tokens(text):
+        if token.depth:
+            continue
+        if token.text in _OPEN and token.kind == "operator":
+            start = token.start
+        elif token.text in _CLOSE and token.kind == "operator" and start is not None:
+            pairs.append((start, token.start))
+            start = None
+    return pairs
+
+
+def _split(text: str, indent: int) -> list[str]:
+    if re.match(r"(async )?def |class |@", text):
+        pairs = _pairs(text)
+        return _open(text, pairs[0], indent) if pairs else [" " * indent + text]
+    match = _HEADS.match(text)
+    if match is None or _inside_brackets(text, match.end("head")):
+        return _expression("", text, "", indent)
+    head, body = match["head"], text[match.end("head") :]
+    tail = ""
+    if head.startswith(("if ", "elif ", "while ")) and body.endswith(":"):
+        body, tail = body[:-1], ":"
+    return _expression(head, body, tail, indent)
+
+
+def _inside_brackets(text: str, end: int) -> bool:
+    return any(start < end <= close for start, close in _pairs(text))
+
+
+def _operators(body: str) -> tuple[tuple[str, ...], list[_Token]]:
+    """The loosest operators at the top of an expression, and where they stand."""
+    tokens = [token for token in _tokens(body) if token.depth == 0]
+    for group in _PRECEDENCE:
+        found = []
+        for previous, token in zip([None, *tokens], tokens):
+            if token.text not in group or token.kind == "string":
+                continue
+            if previous is None or (
+                previous.kind == "operator" and previous.text not in _CLOSE
+            ):
+                continue  # A sign, not an operator.
+            if previous.text in ("not", "is", "in", "and", "or", "return", "if", "else"):
+                continue
+            found.append(token)
+        if found:
+            return group, found
+    return (), []
+
+
+def _expression(head: str, body: str, tail: str, indent: int) -> list[str]:
+    pairs = _pairs(body)
+    strings = _adjacent(body)
+    group, operators = _operators(body)
+    if not operators and len(strings) < 2:
+        if not pairs:
+            return [" " * indent + head + body + tail]
+        return _open_last(head, body, tail, indent)
+    if pairs and len(operators) == 1 and body.endswith((")", "]", "}")):
+        start, end = pairs[-1]
+        if end == len(body) - 1 and end > start + 1 and group[0] != "if":
+            first = head + body[: start + 1]
+            if _fits(first, indent):
+                return _open(head + body + tail, (len(head) + start, len(head) + end), indent)
+            left = [pair for pair in pairs if pair[1] < operators[0].start]
+            if left and left[-1][1] + 1 == len(body[: operators[0].start].rstrip()):
+                # Both sides end with brackets: the left one is opened, then the right.
+                first, last = left[-1]
+                if _fits(head + body[: first + 1], indent):
+                    return _open(head + body + tail, (len(head) + first, len(head) + last), indent)
+    if body.startswith("(") and pairs == [(0, len(body) - 1)]:
+        return _open(head + body + tail, (len(head), len(head) + len(body) - 1), indent)
+    lines = [" " * indent + head + "("]
+    lines.extend(_content(body, indent + 4))
+    lines.append(" " * indent + ")" + tail)
+    return lines
+
+
+def _open_last(head: str, body: str, tail: str, indent: int) -> list[str]:
+    """Opens the last bracket that leaves the rest short enough."""
+    pairs = [pair for pair in _pairs(body) if pair[1] > pair[0] + 1]
+    if not pairs:
+        return [" " * indent + head + body + tail]
+    chosen = pairs[-1]
+    for start, end in reversed(pairs):
+        if _fits(head + body[: start + 1], indent):
+            # An earlier bracket is opened only where the text after it is short.
+            chosen = (start, end)
+            break
+    shift = len(head)
+    return _open(head + body + tail, (chosen[0] + shift, chosen[1] + shift), indent)
+
+
+def _open(text: str, pair: tuple[int, int], indent: int) -> list[str]:
+    """The text with one bracket pair opened over lines."""
+    start, end = pair
+    inner = text[start + 1 : end].strip()
+    literal = "" if _follows_name(text, start) else text[start]
+    lines = [" " * indent + text[: start + 1]]
+    lines.extend(_items(inner, indent + 4, literal))
+    rest = text[end:]
+    if _fits(rest, indent):
+        lines.append(" " * indent + rest)
+    else:
+        lines.extend(_expression(rest[0], rest[1:], "", indent))
+    return lines
+
+
+def _follows_name(text: str, start: int) -> bool:
+    """Whether a bracket is that of a call or a subscript, not of a literal."""
+    before = re.search(r"(\w+|[)\]}]|\"|')$", text[:start])
+    return before is not None and before.group() not in ("return", "in", "if", "else", "assert")
+
+
+def _items(inner: str, indent: int, each: str) -> list[str]:
+    """What stands between brackets: on one line where it fits, else one item a line."""
+    parts = _at_commas(inner)
+    magic = inner.endswith(",")
+    if not magic and _fits(merge_strings(inner), indent) and not (each and len(parts) > 1):
+        return [" " * indent + merge_strings(inner)]
+    if len(parts) == 1 and not magic:
+        part = parts[0]
+        if re.search(r"\bfor\b", part) and any(t.text == "for" and t.depth == 0 for t in _tokens(part)):
+            return _comprehension(part, indent)
+        return _content(part, indent)
+    lines = []
+    for part in parts:
+        lines.extend(_item(part, indent))
+        lines[-1] += ","
+    return lines
+
+
+def _item(part: str, indent: int) -> list[str]:
+    """One item with room for its comma."""
+    part = merge_strings(part)
+    if _fits(part + ",", indent):
+        return [" " * indent + part]
+    key = re.match(r"(?:\*{1,2}|[A-Za-z_][A-Za-z0-9_]*=(?!=)|\"[^\"]*\": )", part)
+    head = key.group() if key else ""
+    body = part[len(head) :]
+    _, operators = _operators(body)
+    if (operators or len(_adjacent(body)) > 1) and (not head or head.startswith('"')):
+        # No parentheses around a bare item, nor around a value of a dict.
+        lines = _content(head + body, indent) if not head else _value(head, body, indent)
+        return lines
+    return _expression(head, body, "", indent)
+
+
+def _value(key: str, body: str, indent: int) -> list[str]:
+    """A dict's entry whose value is split at its operators."""
+    lines = _content(body, indent)
+    return [" " * indent + key + lines[0].lstrip(), *lines[1:]]
+
+
+def _comprehension(part: str, indent: int) -> list[str]:
+    lines, start = [], 0
+    for token in _tokens(part):
+        if token.depth == 0 and token.text in ("for", "if") and token.start:
+            lines.append(part[start : token.start].rstrip())
+            start = token.start
+    lines.append(part[start:])
+    return [line for text in lines for line in statement(text, indent)]
+
+
+def _content(body: str, indent: int) -> list[str]:
+    """An expression that stands in brackets of its own, split at its operators."""
+    merged = merge_strings(body)
+    if _fits(merged, indent):
+        return [" " * indent + merged]
+    strings = _adjacent(body)
+    if len(strings) > 1:
+        return [" " * indent + string for string in strings]
+    _, operators = _operators(body)
+    if not operators:
+        return _open_last("", body, "", indent)
+    lines, start = [], 0
+    for token in operators:
+        lines.extend(_operand(body[start : token.start].strip(), indent))
+        start = token.start
+    lines.extend(_operand(body[start:].strip(), indent))
+    return lines
+
+
+def _operand(text: str, indent: int) -> list[str]:
+    if _fits(text, indent):
+        return [" " * indent + text]
+    return _open_last("", text, "", indent)
+
+
+def _at_commas(inner: str) -> list[str]:
+    parts, start = [], 0
+    for token in _tokens(inner):
+        if token.depth == 0 and token.text == "," and token.kind == "operator":
+            parts.append(inner[start : token.start].strip())
+            start = token.start + 1
+    parts.append(inner[start:].strip())
+    return [part for part in parts if part]
+
+
+def _adjacent(text: str) -> list[str]:
+    """The string literals of an implicit concatenation that is all of the text."""
+    tokens = _tokens(text)
+    if len(tokens) < 2 or any(token.kind != "string" for token in tokens):
+        return []
+    return [token.text for token in tokens]
+
+
+def merge_strings(text: str) -> str:
+    """Adjacent string literals as one, as ruff writes them where they fit."""
+    if '" ' not in text:
+        return text
+    tokens = _tokens(text)
+    pieces, last = [], 0
+    index = 0
+    while index < len(tokens):
+        run = [tokens[index]]
+        while (
+            tokens[index].kind == "string"
+            and index + 1 < len(tokens)
+            and tokens[index + 1].kind == "string"
+        ):
+            index += 1
+            run.append(tokens[index])
+        if len(run) > 1:
+            pieces.append(text[last : run[0].start])
+            pieces.append(_joined([token.text for token in run]))
+            last = run[-1].start + len(run[-1].text)
+        index += 1
+    return "".join([*pieces, text[last:]])
+
+
+def _joined(literals: list[str]) -> str:
+    formatted = any(literal.startswith("f") for literal in literals)
+    parts = []
+    for literal in literals:
+        body = literal.lstrip("f")[1:-1]
+        if formatted and not literal.startswith("f"):
+            body = body.replace("{", "{{").replace("}", "}}")
+        parts.append(body)
+    return ("f" if formatted else "") + '"' + "".join(parts) + '"'

@@ -1,0 +1,139 @@
+"""Located problems as values, collected through all stages and shown at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class LayersmithError(Exception):
+    """A failure to be told to the user as one line, without a traceback.
+
+    Attributes:
+        status: Exit status of the command: 3 for usage and I/O.
+    """
+
+    status = 3
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """Part of a file; lines and columns count from 1, the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    @classmethod
+    def point(cls, line: int, column: int) -> Span:
+        return cls(line, column, line, column + 1)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong in a spec, where it is, and what to do about it."""
+
+    file: str
+    span: Span
+    message: str
+    hint: str = ""
+    level: str = "error"
+
+
+@dataclass
+class Report:
+    """Collects the problems of one spec file."""
+
+    file: str
+    problems: list[Problem] = field(default_factory=list)
+
+    def error(self, span: Span, message: str, hint: str = "") -> None:
+        self._add(Problem(self.file, span, message, hint))
+
+    def warning(self, span: Span, message: str, hint: str = "") -> None:
+        self._add(Problem(self.file, span, message, hint, "warning"))
+
+    def _add(self, problem: Problem) -> None:
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    @property
+    def failed(self) -> bool:
+        return any(problem.level == "error" for problem in self.problems)
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems by file and place, as a reader goes through the files."""
+    return sorted(problems, key=lambda p: (p.file, p.span, p.message))
+
+
+def render(problem: Problem, text: str | None = None) -> str:
+    """`file:line:column: error: ...`, the line with a caret, and the hint.
+
+    Args:
+        problem: What to show.
+        text: Content of the file; without it only the first line is given.
+    """
+    span = problem.span
+    head = f"{problem.file}:{span.line}:{span.column}: {problem.level}: {problem.message}"
+    parts = [head]
+    lines = [] if text is None else text.splitlines()
+    if 1 <= span.line <= len(lines):
+        parts.extend(_excerpt(lines[span.line - 1], span))
+    if problem.hint:
+        parts.append(f"  {problem.hint}")
+    return "\n".join(parts)
+
+
+def _excerpt(line: str, span: Span, width: int = 100) -> list[str]:
+    """The line and a row of carets under the span, cut to `width` columns."""
+    shown = "".join(" " if c == "\t" or not c.isprintable() else c for c in line)
+    end = span.end_column if span.end_line == span.line else len(line) + 1
+    start, stop = span.column - 1, max(end - 1, span.column)
+    if stop - start > width:
+        stop = start + width
+    offset = max(0, stop - width)
+    if offset:
+        offset = min(offset, start)
+    shown = shown[offset : offset + width]
+    carets = "^" * max(1, min(stop, len(line)) - start)
+    return [f"  | {shown}", f"  | {' ' * (start - offset)}{carets}"]
+
+
+def github(problem: Problem) -> str:
+    """The problem as an annotation of GitHub Actions."""
+    span = problem.span
+    message = problem.message + (f" {problem.hint}" if problem.hint else "")
+    escaped = (
+        message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    )
+    path = problem.file.replace(",", "%2C").replace(":", "%3A")
+    return (
+        f"::{problem.level} file={path},line={span.line},col={span.column},"
+        f"endLine={span.end_line},endColumn={span.end_column}::{escaped}"
+    )
+
+
+def as_json(problem: Problem) -> Mapping[str, object]:
+    """The problem as plain data for `--json`."""
+    span = problem.span
+    return {
+        "file": problem.file,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+        "level": problem.level,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
+
+
+def display_path(path: Path) -> str:
+    """The path as the user would type it: relative to here where that is shorter."""
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except (ValueError, OSError):
+        return str(path)

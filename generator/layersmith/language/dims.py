@@ -1,0 +1,262 @@
+"""Sizes of axes as polynomials over names, and shapes made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Union
+
+
+@dataclass(frozen=True)
+class Dim:
+    """A size: the sum of `coefficient * product of atoms`, in normal form.
+
+    An atom is a name (an axis, an argument) or the text of an expression that
+    has no polynomial form, such as `units // heads`.
+    """
+
+    terms: tuple[tuple[tuple[str, ...], int], ...]
+
+    @classmethod
+    def of(cls, value: int | str) -> Dim:
+        if isinstance(value, int):
+            return cls((((), value),) if value else ())
+        return cls((((value,), 1),))
+
+    @property
+    def constant(self) -> int | None:
+        if not self.terms:
+            return 0
+        if len(self.terms) == 1 and self.terms[0][0] == ():
+            return self.terms[0][1]
+        return None
+
+    @property
+    def atoms(self) -> frozenset[str]:
+        return frozenset(atom for atoms, _ in self.terms for atom in atoms)
+
+    def __add__(self, other: Dim) -> Dim:
+        return _collect(self.terms + other.terms)
+
+    def __sub__(self, other: Dim) -> Dim:
+        return self + other * Dim.of(-1)
+
+    def __mul__(self, other: Dim) -> Dim:
+        return _collect(
+            tuple(
+                (tuple(sorted(left + right)), a * b)
+                for left, a in self.terms
+                for right, b in other.terms
+            )
+        )
+
+    def __floordiv__(self, other: Dim) -> Dim:
+        exact = self._divided(other)
+        return exact if exact is not None else Dim.of(f"{_wrap(self)} // {_wrap(other)}")
+
+    def __mod__(self, other: Dim) -> Dim:
+        if self._divided(other) is not None:
+            return Dim.of(0)
+        return Dim.of(f"{_wrap(self)} % {_wrap(other)}")
+
+    def _divided(self, other: Dim) -> Dim | None:
+        """The quotient where the other is one term that divides every term here."""
+        if len(other.terms) != 1:
+            return None
+        atoms, coefficient = other.terms[0]
+        if coefficient == 0:
+            return None
+        quotient = []
+        for own, factor in self.terms:
+            rest = list(own)
+            for atom in atoms:
+                if atom not in rest:
+                    return None
+                rest.remove(atom)
+            if factor % coefficient:
+                return None
+            quotient.append((tuple(rest), factor // coefficient))
+        return _collect(tuple(quotient))
+
+    def __str__(self) -> str:
+        if not self.terms:
+            return "0"
+        text = ""
+        for atoms, coefficient in self.terms:
+            sign = "-" if coefficient < 0 else "+"
+            size = abs(coefficient)
+            factors = [_paren(atom) if len(atoms) > 1 or size != 1 else atom for atom in atoms]
+            if size != 1 or not factors:
+                factors = [str(size), *factors]
+            body = " * ".join(factors)
+            text = f"{text} {sign} {body}" if text else (f"-{body}" if sign == "-" else body)
+        return text
+
+
+def _paren(atom: str) -> str:
+    return f"({atom})" if " " in atom else atom
+
+
+def _wrap(dim: Dim) -> str:
+    text = str(dim)
+    return f"({text})" if " " in text or text.startswith("-") else text
+
+
+def _collect(terms: tuple[tuple[tuple[str, ...], int], ...]) -> Dim:
+    total: dict[tuple[str, ...], int] = {}
+    for atoms, coefficient in terms:
+        total[atoms] = total.get(atoms, 0) + coefficient
+    # Constants last, as people write `2 * units + 1`.
+    ordered = sorted(total.items(), key=lambda item: (item[0] == (), item[0]))
+    return Dim(tuple((atoms, size) for atoms, size in ordered if size))
+
+
+@dataclass(frozen=True)
+class Rest:
+    """`...` in a shape: any number of axes, the same wherever it has this name."""
+
+    name: str = "..."
+
+    def __str__(self) -> str:
+        return self.name
+
+
+# None is an axis of unknown size.
+Axis = Union[Dim, Rest, None]
+ONE = Dim.of(1)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Axes in order; at most one of them is a Rest."""
+
+    axes: tuple[Axis, ...]
+
+    def __str__(self) -> str:
+        return "[" + ", ".join("?" if a is None else str(a) for a in self.axes) + "]"
+
+    @property
+    def rank(self) -> int | None:
+        """Number of axes, None where `...` leaves it open."""
+        return None if self.rest is not None else len(self.axes)
+
+    @property
+    def rest(self) -> int | None:
+        """Position of the Rest among the axes."""
+        return next((i for i, axis in enumerate(self.axes) if isinstance(axis, Rest)), None)
+
+    @property
+    def least_rank(self) -> int:
+        return len(self.axes) - (self.rest is not None)
+
+    def position(self, axis: int) -> int | None:
+        """Index into `axes` of a NumPy axis number; None where that is unknown."""
+        rest = self.rest
+        if rest is None:
+            size = len(self.axes)
+            return axis % size if -size <= axis < size else None
+        if 0 <= axis < rest:
+            return axis
+        if axis < 0 and len(self.axes) + axis > rest:
+            return len(self.axes) + axis
+        return None
+
+    def has_axis(self, axis: int) -> bool:
+        """False only where the axis number is surely out of range."""
+        if self.rest is not None:
+            return True
+        return -len(self.axes) <= axis < len(self.axes)
+
+    def axis(self, axis: int) -> Axis:
+        """Size of an axis; None where it is unknown."""
+        position = self.position(axis)
+        return None if position is None else self.axes[position]
+
+    def replace(self, axis: int, size: Axis) -> Shape | None:
+        position = self.position(axis)
+        if position is None:
+            return None
+        return Shape((*self.axes[:position], size, *self.axes[position + 1 :]))
+
+    def remove(self, axis: int) -> Shape | None:
+        position = self.position(axis)
+        if position is None:
+            return None
+        return Shape((*self.axes[:position], *self.axes[position + 1 :]))
+
+
+class ShapeMismatch(Exception):
+    """Two shapes that cannot go together; the text says which axes."""
+
+
+def broadcast(left: Shape | None, right: Shape | None) -> Shape | None:
+    """The shape of an elementwise operation; None where it is unknown.
+
+    Raises:
+        ShapeMismatch: if two axes surely differ and neither is 1.
+    """
+    if left is None or right is None:
+        return None
+    if left == right:
+        return left
+    axes: list[Axis] = []
+    a, b = list(left.axes), list(right.axes)
+    while a or b:
+        x = a[-1] if a else ONE
+        y = b[-1] if b else ONE
+        if isinstance(x, Rest) or isinstance(y, Rest):
+            if isinstance(x, Rest) and isinstance(y, Rest):
+                if x != y:
+                    return None
+                axes.append(x)
+                a.pop(), b.pop()
+                continue
+            others = a if isinstance(y, Rest) else b
+            if others:
+                # A named axis against `...`: how they line up is unknown.
+                if len(others) == 1 and others[0] == ONE:
+                    return None
+                return None
+            axes.extend(reversed(a or b))
+            break
+        axes.append(_joined(x, y))
+        if a:
+            a.pop()
+        if b:
+            b.pop()
+    return Shape(tuple(reversed(axes)))
+
+
+def _joined(x: Axis, y: Axis) -> Axis:
+    if x == y or y == ONE:
+        return x
+    if x == ONE:
+        return y
+    if x is None or y is None:
+        return None
+    if surely_differ(x, y):
+        raise ShapeMismatch(f"`{x}` does not broadcast with `{y}`")
+    return None
+
+
+def surely_differ(x: Axis, y: Axis) -> bool:
+    """Whether two sizes are unequal for every value of their names that is meant.
+
+    Distinct names may be equal by chance, but a spec that relies on it would name
+    them alike: two different names count as different.
+    """
+    if x is None or y is None or isinstance(x, Rest) or isinstance(y, Rest):
+        return False
+    return x != y
+
+
+def unify(left: Shape | None, right: Shape | None) -> Shape | None:
+    """What is known of a value that has one of two shapes (after an `if`)."""
+    if left is None or right is None:
+        return None
+    if left == right:
+        return left
+    if len(left.axes) != len(right.axes) or left.rest != right.rest:
+        return None
+    return Shape(
+        tuple(x if x == y else None for x, y in zip(left.axes, right.axes))
+    )

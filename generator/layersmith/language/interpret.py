@@ -1,0 +1,261 @@
+"""Reads `call` once without running it: shapes, dtypes, uses, and mistakes."""
+
+from __future__ import annotations
+
+import ast
+
+from layersmith.errors import Report
+from layersmith.language.dims import surely_differ
+from layersmith.language.expressions import Expressions
+from layersmith.language.facts import Facts
+from layersmith.language.parse import Parsed
+from layersmith.language.scope import RESERVED, Scope
+from layersmith.language.values import (
+    NONE,
+    UNKNOWN,
+    Function,
+    Items,
+    Static,
+    Tensor,
+    Training,
+    Unknown,
+    Value,
+    join,
+)
+
+
+def interpret(parsed: Parsed, scope: Scope, floats: str, report: Report) -> Facts:
+    """Facts of a parsed `call`; what is wrong with it goes to `report`."""
+    interpreter = Interpreter(parsed, scope, floats, report)
+    interpreter.run()
+    return interpreter.facts
+
+
+class Interpreter(Expressions):
+    """Walks statements with an environment of what each name holds."""
+
+    def __init__(self, parsed: Parsed, scope: Scope, floats: str, report: Report):
+        super().__init__(parsed, scope, floats, report)
+        self.facts = Facts()
+        self.environment: dict[str, Value] = {}
+
+    def run(self) -> None:
+        body = self.parsed.tree.body
+        if not self.block(body) and not self.report.failed:
+            self.problem(
+                body[-1] if body else self.parsed.tree,
+                "`call` can end without returning a value",
+                "end it with `return ...`",
+            )
+
+    def block(self, statements: list[ast.stmt]) -> bool:
+        """Reads statements; True when none of them falls through."""
+        for index, statement in enumerate(statements):
+            if self.statement(statement):
+                if index + 1 < len(statements):
+                    self.problem(
+                        statements[index + 1], "this line is never reached", "remove it"
+                    )
+                return True
+        return False
+
+    def statement(self, node: ast.stmt) -> bool:
+        if isinstance(node, ast.Return):
+            value = NONE if node.value is None else self.expression(node.value)
+            if node.value is None or value == NONE:
+                self.problem(node, "`call` returns nothing here", "return a tensor")
+            self.facts.returns.append((node, value))
+            return True
+        if isinstance(node, ast.If):
+            return self.branch(node)
+        if isinstance(node, ast.Assign):
+            value = self.expression(node.value)
+            for target in node.targets:
+                self.assign(target, value)
+        elif isinstance(node, ast.AnnAssign):
+            self.annotated(node)
+        elif isinstance(node, ast.AugAssign):
+            self.augmented(node)
+        elif isinstance(node, ast.For):
+            self.loop(node)
+        elif isinstance(node, ast.FunctionDef):
+            self.bind(node, node.name, Function(node))
+        elif isinstance(node, ast.Expr):
+            self.effect(node)
+        return False
+
+    def effect(self, node: ast.Expr) -> None:
+        before = len(self.facts.updates)
+        value = self.expression(node.value)
+        call = node.value
+        does = isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in (
+            "assign",
+            "assign_add",
+            "assign_sub",
+            "append",
+        )
+        if not does and len(self.facts.updates) == before and not isinstance(value, Unknown):
+            self.problem(node, "the value of this line is not used", "assign it, return it, or remove the line")
+
+    def branch(self, node: ast.If) -> bool:
+        test = self.condition(node.test)
+        outer, before, updates = self.training, dict(self.environment), set(self.facts.updates)
+        self.training = test.training if test.training is not None else outer
+        narrowed = test.narrowed
+        self.environment.update(narrowed)
+        ends = self.block(node.body)
+        after = {**self.environment}
+        for name in narrowed:
+            if after.get(name) == narrowed[name] and name in before:
+                after[name] = before[name]
+        self.environment = dict(before)
+        self.environment.update(test.otherwise)
+        self.training = (not test.training) if test.training is not None else outer
+        other_ends = self.block(node.orelse)
+        self.training = outer
+        if test.training is not None:
+            self.facts.training_tests.append((node, set(self.facts.updates) != updates))
+        if ends and other_ends:
+            return True
+        if ends:
+            return False
+        if other_ends:
+            self.environment = after
+            return False
+        joined = {}
+        for name in {**after, **self.environment}:
+            here, there = after.get(name), self.environment.get(name)
+            if here is None or there is None:
+                # Set in one branch alone: another `if` may ask for the same.
+                joined[name] = here if here is not None else there
+            else:
+                joined[name] = join(here, there)
+        self.environment = joined
+        return False
+
+    def loop(self, node: ast.For) -> None:
+        iterated = self.expression(node.iter)
+        each: Value = UNKNOWN
+        if isinstance(iterated, Tensor):
+            self.problem(
+                node.iter,
+                "a Python loop over a tensor works eagerly and nowhere else",
+                "use an operation on the whole tensor, `tf.map_fn` or `tf.scan`",
+            )
+        elif isinstance(iterated, Items):
+            if iterated.values:
+                each = iterated.values[0]
+                for item in iterated.values[1:]:
+                    each = join(each, item)
+            elif iterated.each is not None:
+                each = iterated.each
+        # Twice, so that names changed in the loop are joined with themselves.
+        for _ in range(2):
+            before = dict(self.environment)
+            self.assign(node.target, each)
+            self.block(node.body)
+            for name, value in self.environment.items():
+                if name in before and name not in _targets(node.target):
+                    self.environment[name] = join(before[name], value)
+        self.block(node.orelse)
+
+    def assign(self, target: ast.expr, value: Value) -> None:
+        if isinstance(target, ast.Name):
+            self.bind(target, target.id, value)
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            self.unpack(target, value)
+        elif isinstance(target, ast.Starred):
+            self.assign(target.value, Items(None))
+        elif isinstance(target, ast.Subscript):
+            base = self.expression(target.value)
+            if isinstance(base, Tensor):
+                self.problem(
+                    target,
+                    "a tensor cannot be changed in place",
+                    "make a new one: `tf.where`, `tf.concat`, `tf.tensor_scatter_nd_update`",
+                )
+        else:
+            self.problem(target, "this cannot be assigned", "assign to a plain name")
+
+    def unpack(self, target: ast.Tuple | ast.List, value: Value) -> None:
+        names = target.elts
+        starred = any(isinstance(name, ast.Starred) for name in names)
+        items: tuple[Value, ...] | None = None
+        if isinstance(value, Items) and value.values is not None and not starred:
+            items = value.values
+            if len(items) != len(names):
+                self.problem(
+                    target,
+                    f"{len(names)} names for {len(items)} values",
+                    "give each value a name, `_` for those that are not needed",
+                )
+                items = None
+        elif isinstance(value, Tensor) and isinstance(value.value, object) and value.shape is not None:
+            if value.shape.rank == 1:
+                self.problem(
+                    target,
+                    "a tensor cannot be unpacked in a graph",
+                    "use `tf.unstack`, or take elements by index",
+                )
+        each = value.each if isinstance(value, Items) and value.each is not None else UNKNOWN
+        for index, name in enumerate(names):
+            self.assign(name, items[index] if items is not None else each)
+
+    def bind(self, node: ast.AST, name: str, value: Value) -> None:
+        if name in RESERVED:
+            self.problem(node, f"the name `{name}` is kept for {RESERVED[name]}", "choose another")
+            return
+        given = self.scope.values.get(name)
+        if given is not None and not (isinstance(given, Tensor) and given.weight is None):
+            what = "a weight" if isinstance(given, Tensor) else "a name of the spec"
+            hint = "choose another name"
+            if isinstance(given, Tensor):
+                hint = f"to change the weight write `{name}.assign(...)`; else choose another name"
+            self.problem(node, f"`{name}` is {what}, and cannot be assigned", hint)
+            return
+        if isinstance(value, Tensor) and value.weight is not None:
+            pass
+        self.facts.local.add(name)
+        self.environment[name] = value
+
+    def annotated(self, node: ast.AnnAssign) -> None:
+        """`scores: [batch, time] = ...` states a shape, which is checked."""
+        if node.value is None:
+            self.problem(node, "a shape is stated for nothing", "write `name: [axes] = value`")
+            return
+        value = self.expression(node.value)
+        stated = self.stated_shape(node.annotation)
+        if stated is None:
+            self.assign(node.target, value)
+            return
+        dtype = None
+        if isinstance(value, Tensor):
+            dtype = value.dtype
+            known = value.shape
+            if known is not None and known.rank is not None and stated.rank is not None:
+                differ = known.rank != stated.rank or any(
+                    surely_differ(a, b) for a, b in zip(known.axes, stated.axes)
+                )
+                if differ:
+                    self.problem(
+                        node.annotation,
+                        f"the shape here is {known}, not {stated}",
+                        "correct the shape, or the line",
+                    )
+        elif not isinstance(value, Unknown):
+            self.problem(node.annotation, "only a tensor has a shape", "remove it")
+        self.assign(node.target, Tensor(stated, dtype))
+
+    def augmented(self, node: ast.AugAssign) -> None:
+        if not isinstance(node.target, ast.Name):
+            self.problem(node.target, "a tensor cannot be changed in place", "make a new one")
+            return
+        read = ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target)
+        whole = ast.copy_location(ast.BinOp(read, node.op, node.value), node)
+        self.bind(node.target, node.target.id, self.expression(whole))
+
+
+def _targets(target: ast.expr) -> set[str]:
+    return {node.id for node in ast.walk(target) if isinstance(node, ast.Name)}
+
+

@@ -1,0 +1,93 @@
+"""Initializers, regularizers and constraints as a spec names them."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from layersmith.errors import Report
+from layersmith.language.parse import Parsed, parse_expression
+from layersmith.spec.model import Code, Spec
+from layersmith.suggest import suggest
+
+
+@dataclass(frozen=True)
+class KerasObject:
+    """What is given as an initializer, a regularizer or a constraint.
+
+    Attributes:
+        argument: Name of the argument that holds it, if one does.
+        identifier: Keras's name for it, such as `zeros`, if it is one.
+        call: The call that makes it, such as `RandomNormal(stddev=0.02)`, if it is.
+    """
+
+    kind: str
+    argument: str | None = None
+    identifier: str | None = None
+    call: Parsed | None = None
+    class_name: str | None = None
+
+    @property
+    def names(self) -> set[str]:
+        if self.argument is not None:
+            return {self.argument}
+        if self.call is None:
+            return set()
+        return {node.id for node in ast.walk(self.call.tree) if isinstance(node, ast.Name)}
+
+
+def read_object(kind: str, code: Code, spec: Spec, report: Report) -> KerasObject | None:
+    """The object of a weight; None when there is no such one, which is reported."""
+    from layersmith.language.tables import keras_identifiers
+
+    text = code.text.strip()
+    argument = spec.argument(text)
+    if argument is not None:
+        if argument.type != kind:
+            report.error(
+                code.span,
+                f"`{text}` is an argument of type `{argument.type}`",
+                f"use one of type `{kind}`, or a Keras {kind}",
+            )
+            return None
+        return KerasObject(kind, argument=text)
+    known = keras_identifiers(kind)
+    if text.isidentifier():
+        if text in known:
+            return KerasObject(kind, identifier=text)
+        arguments = [a.name.text for a in spec.arguments if a.type == kind]
+        close = suggest(text, [*arguments, *known])
+        report.error(
+            code.span,
+            f"no argument and no Keras {kind} is called `{text}`",
+            f"did you mean `{close}`?" if close else f"declare an argument of type `{kind}`",
+        )
+        return None
+    parsed = parse_expression(code, report)
+    if parsed is None:
+        return None
+    call = parsed.tree
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        report.error(code.span, f"this is not a {kind}", f"a name, or a call: `{_EXAMPLES[kind]}`")
+        return None
+    if call.func.id not in known:
+        close = suggest(call.func.id, known)
+        report.error(
+            parsed.span(call.func),
+            f"Keras has no {kind} `{call.func.id}`",
+            f"did you mean `{close}`?" if close else f"see `keras.{kind}s`",
+        )
+        return None
+    for node in ast.walk(call):
+        if isinstance(node, ast.Name) and node is not call.func and spec.argument(node.id) is None:
+            report.error(
+                parsed.span(node), f"unknown name `{node.id}`", "use arguments, numbers and text"
+            )
+    return KerasObject(kind, call=parsed, class_name=known[call.func.id])
+
+
+_EXAMPLES = {
+    "initializer": "RandomNormal(stddev=0.02)",
+    "regularizer": "L2(1e-4)",
+    "constraint": "MaxNorm(2)",
+}

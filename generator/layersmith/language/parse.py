@@ -1,0 +1,185 @@
+"""Python text to a syntax tree that holds nothing but what the language allows."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from dataclasses import dataclass
+
+from layersmith.errors import Report, Span
+from layersmith.spec.model import Code
+
+MAX_CODE = 50_000
+
+_EXPRESSIONS = (
+    ast.Expression,
+    ast.BoolOp,
+    ast.BinOp,
+    ast.UnaryOp,
+    ast.IfExp,
+    ast.Compare,
+    ast.Call,
+    ast.keyword,
+    ast.Constant,
+    ast.Attribute,
+    ast.Subscript,
+    ast.Slice,
+    ast.Name,
+    ast.List,
+    ast.Tuple,
+    ast.Dict,
+    ast.Starred,
+    ast.Lambda,
+    ast.ListComp,
+    ast.comprehension,
+    ast.arguments,
+    ast.arg,
+    ast.expr_context,
+    ast.boolop,
+    ast.operator,
+    ast.unaryop,
+    ast.cmpop,
+)
+_STATEMENTS = (
+    ast.Module,
+    ast.Assign,
+    ast.AugAssign,
+    ast.AnnAssign,
+    ast.Expr,
+    ast.Return,
+    ast.If,
+    ast.For,
+    ast.FunctionDef,
+    ast.Pass,
+)
+_WHY_NOT = {
+    ast.Import: ("`import` is not allowed", "`tf` is there already; anything else is a sublayer"),
+    ast.ImportFrom: ("`import` is not allowed", "`tf` is there already; anything else is a sublayer"),
+    ast.NamedExpr: ("`:=` is not allowed", "assign in a line of its own"),
+    ast.JoinedStr: ("f-strings are not allowed", "a layer has no text to make"),
+    ast.While: ("`while` is not allowed", "write `for`, or `tf.while_loop`"),
+    ast.Try: ("`try` is not allowed", "an operation fails for all inputs or for none"),
+    ast.With: ("`with` is not allowed", "leave the context out"),
+    ast.ClassDef: ("classes are not allowed in `call`", "write another spec and use it as a sublayer"),
+    ast.Global: ("`global` is not allowed", "keep state in a weight with `trainable: false`"),
+    ast.Nonlocal: ("`nonlocal` is not allowed", "return the value"),
+    ast.Raise: ("`raise` is not allowed in `call`", "put conditions on arguments under `checks:`"),
+    ast.Assert: ("`assert` is not allowed in `call`", "put conditions on arguments under `checks:`"),
+    ast.Delete: ("`del` is not allowed", "leave the name be"),
+    ast.Await: ("`await` is not allowed", "`call` runs as a graph"),
+    ast.Yield: ("`yield` is not allowed", "return a list"),
+    ast.Set: ("sets are not allowed", "their order changes: write a list"),
+    ast.GeneratorExp: ("generators are not allowed", "write a list: `[... for ...]`"),
+}
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A syntax tree with the text that it was read from.
+
+    Attributes:
+        tree: `ast.Module` for a body, an `ast.expr` for an expression.
+        code: The text, and where it stands in the spec.
+    """
+
+    tree: ast.AST
+    code: Code
+    lines: tuple[str, ...]
+
+    def column(self, line: int, offset: int) -> int:
+        """Column in characters of a byte offset, as `ast` counts them."""
+        text = self.lines[line - 1] if line <= len(self.lines) else ""
+        return len(text.encode()[:offset].decode(errors="replace"))
+
+    def span(self, node: ast.AST) -> Span:
+        """Where a node stands in the spec file."""
+        line = getattr(node, "lineno", 1)
+        end = getattr(node, "end_lineno", None) or line
+        start = self.column(line, getattr(node, "col_offset", 0))
+        stop = self.column(end, getattr(node, "end_col_offset", None) or start + 1)
+        return self.code.origin.span(line - 1, start, end - 1, stop)
+
+
+def parse_body(code: Code, report: Report) -> Parsed | None:
+    """The statements of `call`; None when it is not Python, or not allowed."""
+    return _parse(code, report, "exec", (*_EXPRESSIONS, *_STATEMENTS))
+
+
+def parse_expression(code: Code, report: Report) -> Parsed | None:
+    """One expression; None when it is not Python, or not allowed."""
+    return _parse(code, report, "eval", _EXPRESSIONS)
+
+
+def _parse(code: Code, report: Report, mode: str, allowed: tuple) -> Parsed | None:
+    if len(code.text) > MAX_CODE:
+        report.error(code.span, f"more than {MAX_CODE:,} characters of code", "split the layer up")
+        return None
+    # Form feeds would make Python and this file count lines differently.
+    for bad in ("\x00", "\f", "\v", "\x85", "\u2028", "\u2029", "\r"):
+        if bad in code.text:
+            report.error(code.span, f"the character {bad!r} is not allowed here", "delete it")
+            return None
+    lines = tuple(code.text.split("\n"))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(code.text, mode=mode)
+    except SyntaxError as error:
+        line = max(1, min(error.lineno or 1, len(lines)))
+        column = max((error.offset or 1) - 1, 0)
+        span = code.origin.span(line - 1, column, line - 1, column + 1)
+        report.error(span, f"not Python: {error.msg}", "this part is read as Python code")
+        return None
+    except (ValueError, RecursionError, MemoryError) as error:
+        report.error(code.span, f"not Python: {error}", "write simpler code")
+        return None
+    parsed = Parsed(tree.body if mode == "eval" else tree, code, lines)
+    return parsed if _allowed(parsed, report, allowed) else None
+
+
+def _allowed(parsed: Parsed, report: Report, allowed: tuple) -> bool:
+    before = len(report.problems)
+    stack: list[tuple[ast.AST, int]] = [(parsed.tree, 0)]
+    while stack:
+        node, depth = stack.pop()
+        if depth > 60:
+            report.error(parsed.span(node), "nested too deep", "assign parts to names")
+            break
+        if not isinstance(node, allowed):
+            reason, hint = _WHY_NOT.get(
+                type(node),
+                (f"`{type(node).__name__}` is not part of the language", "write it with operations"),
+            )
+            report.error(parsed.span(node), reason, hint)
+            continue
+        _check_names(parsed, report, node)
+        stack.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
+    return len(report.problems) == before
+
+
+def _check_names(parsed: Parsed, report: Report, node: ast.AST) -> None:
+    names = []
+    if isinstance(node, ast.Name):
+        names = [node.id]
+    elif isinstance(node, ast.Attribute):
+        names = [node.attr]
+    elif isinstance(node, ast.arg):
+        names = [node.arg]
+    elif isinstance(node, ast.FunctionDef):
+        names = [node.name]
+        if node.decorator_list:
+            report.error(
+                parsed.span(node.decorator_list[0]), "decorators are not allowed", "remove it"
+            )
+    for name in names:
+        hidden = name.startswith("__") or (name.startswith("_") and isinstance(node, ast.Attribute))
+        if hidden or not name.isascii():
+            report.error(
+                parsed.span(node),
+                f"the name `{name}` is not allowed",
+                "use public names in ASCII letters, digits and `_`",
+            )
+    if isinstance(node, ast.Name) and node.id == "self":
+        report.error(parsed.span(node), "`self` is left out in a spec", "write the name alone")
+    if isinstance(node, ast.Constant) and isinstance(node.value, (bytes, complex)):
+        report.error(parsed.span(node), "this kind of constant is not allowed", "use a number")

@@ -1,0 +1,1 @@
+"""Decides what will be emitted: an analysed spec to plans."""

@@ -1,0 +1,183 @@
+"""Plans what `__init__` does with its arguments: parameters, checks, config."""
+
+from __future__ import annotations
+
+from layersmith.spec.model import Argument, Value
+
+MODULES = {
+    "activation": "activations",
+    "initializer": "initializers",
+    "regularizer": "regularizers",
+    "constraint": "constraints",
+}
+
+
+# Stands for the argument in a condition; it can be in no literal.
+VALUE = "\0"
+
+
+def literal(value: object) -> str:
+    """A Python literal as ruff writes it."""
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, tuple):
+        inner = ", ".join(literal(item) for item in value)
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return f'float("{value}")'
+    return repr(value)
+
+
+def quoted(text: str) -> str:
+    """A string literal in double quotes, with everything escaped that must be."""
+    escaped = text.encode("unicode_escape").decode("ascii") if not text.isprintable() else text
+    if text.isprintable():
+        escaped = text.replace("\\", "\\\\")
+    if '"' in escaped and "'" not in escaped:
+        return f"'{escaped}'"
+    return '"' + escaped.replace('"', '\\"') + '"'
+
+
+def parameter(argument: Argument) -> str:
+    if argument.default is None:
+        return argument.name.text
+    return f"{argument.name}={literal(argument.default.value)}"
+
+
+def stored(argument: Argument) -> str:
+    """What `self.name` is set to."""
+    module = MODULES.get(argument.type)
+    if module:
+        return f"{module}.get({argument.name})"
+    if argument.type == "shape":
+        none = f" if {argument.name} is not None else None" if argument.nullable else ""
+        return f"tuple({argument.name}){none}"
+    return argument.name.text
+
+
+def config_entry(argument: Argument) -> tuple[str, str]:
+    module = MODULES.get(argument.type)
+    if module:
+        return argument.name.text, f"{module}.serialize(self.{argument.name})"
+    return argument.name.text, f"self.{argument.name}"
+
+
+def check_statements(arguments: tuple[Argument, ...]) -> list[str]:
+    """Statements that refuse bad values; equal checks of several are one loop."""
+    groups: dict[tuple[str, str], list[Argument]] = {}
+    for argument in arguments:
+        for check in _checks(argument):
+            groups.setdefault(check, []).append(argument)
+    statements = []
+    for (condition, expected), members in groups.items():
+        if len(members) == 1:
+            name = members[0].name.text
+            statements.append(f"if {condition.replace(VALUE, name)}:")
+            statements.append(
+                f'    raise ValueError("`{name}` must be {expected}. " f"Received: {name}={{{name}}}")'
+            )
+            continue
+        pairs = ", ".join(f'("{a.name}", {a.name})' for a in members)
+        statements.append(f"for name, value in ({pairs}):")
+        statements.append(f"    if {condition.replace(VALUE, 'value')}:")
+        statements.append(
+            f'        raise ValueError(f"`{{name}}` must be {expected}. " f"Received: {{name}}={{value}}")'
+        )
+    return statements
+
+
+def _checks(argument: Argument) -> list[tuple[str, str]]:
+    """Each check as (condition under which the value is bad, what was expected).
+
+    `VALUE` stands for the argument.
+    """
+    if argument.choices:
+        values = tuple(choice.value for choice in argument.choices)
+        if argument.nullable:
+            values = (*values, None)
+        shown = " or ".join(literal(v) for v in values)
+        return [(f"{VALUE} not in {literal(values)}", shown.replace('"', "'"))]
+    if argument.type == "int":
+        bad, words = _int_check(argument)
+    elif argument.type == "float":
+        bad, words = _float_check(argument)
+    elif argument.type == "shape":
+        bad, words = _shape_check()
+    else:
+        return []
+    if not bad:
+        return []
+    if argument.nullable:
+        bad = f"{VALUE} is not None and {_in_parentheses(bad)}"
+        words += " or None"
+    return [(bad, words)]
+
+
+def _in_parentheses(condition: str) -> str:
+    return f"({condition})" if " or " in condition else condition
+
+
+def _int_check(argument: Argument) -> tuple[str, str]:
+    # `True` is an int to isinstance; as a size it is a mistake.
+    wrong = f"type({VALUE}) is not int"
+    low, high = _least(argument), _most(argument)
+    if low is None and high is None:
+        return wrong, "an integer"
+    if high is None:
+        words = {1: "a positive integer", 0: "a non-negative integer"}.get(
+            low, f"an integer of at least {low}"
+        )
+        bound = f"{VALUE} < {low}"
+        if low == 1:
+            bound = f"{VALUE} <= 0"
+        return f"{wrong} or {bound}", words
+    if low is None:
+        return f"{wrong} or {VALUE} > {high}", f"an integer of at most {high}"
+    return f"{wrong} or not {low} <= {VALUE} <= {high}", f"an integer from {low} to {high}"
+
+
+def _least(argument: Argument) -> int | None:
+    if argument.minimum is not None:
+        return int(argument.minimum.value)
+    return None if argument.above is None else int(argument.above.value) + 1
+
+
+def _most(argument: Argument) -> int | None:
+    if argument.maximum is not None:
+        return int(argument.maximum.value)
+    return None if argument.below is None else int(argument.below.value) - 1
+
+
+def _float_check(argument: Argument) -> tuple[str, str]:
+    low, low_sign = _bound(argument.minimum, argument.above, "<=", "<")
+    high, high_sign = _bound(argument.maximum, argument.below, "<=", "<")
+    if low is not None and high is not None:
+        brackets = ("[" if low_sign == "<=" else "("), ("]" if high_sign == "<=" else ")")
+        words = f"in the range {brackets[0]}{low}, {high}{brackets[1]}"
+        return f"not {low} {low_sign} {VALUE} {high_sign} {high}", words
+    # `not value > 0` rather than `value <= 0`: a NaN is refused too.
+    if low is not None:
+        if low == "0":
+            return f"not {VALUE} {'>=' if low_sign == '<=' else '>'} 0", (
+                "non-negative" if low_sign == "<=" else "positive"
+            )
+        sign = ">=" if low_sign == "<=" else ">"
+        return f"not {VALUE} {sign} {low}", ("at least " if low_sign == "<=" else "greater than ") + low
+    if high is not None:
+        return f"not {VALUE} {high_sign} {high}", ("at most " if high_sign == "<=" else "less than ") + high
+    return "", ""
+
+
+def _bound(closed: Value | None, opened: Value | None, sign: str, strict: str):
+    if closed is not None:
+        return literal(closed.value), sign
+    if opened is not None:
+        return literal(opened.value), strict
+    return None, sign
+
+
+def _shape_check() -> tuple[str, str]:
+    return (
+        f"not isinstance({VALUE}, (list, tuple)) or not all(type(size) is int for size in {VALUE})",
+        "a list of integers",
+    )

@@ -1,0 +1,151 @@
+"""Plans `build`: sizes from the input's shape, sublayers, weights, input_spec."""
+
+from __future__ import annotations
+
+import ast
+
+from layersmith.language.analyse import Analysis
+from layersmith.language.values import Tensor
+from layersmith.plan import names
+from layersmith.plan.keras_objects import Sharing, object_source
+from layersmith.plan.model import Method
+from layersmith.spec.model import Weight
+
+
+def plan_build(analysis: Analysis, sharing: Sharing) -> Method | None:
+    """The method, or None for a layer without weights and sublayers."""
+    from layersmith.plan.layer import input_specification
+
+    spec = analysis.spec
+    if not spec.weights and not spec.sublayers:
+        return None
+    parameters = ["self"]
+    for name in names.tensors(analysis):
+        optional = next(i.optional for i in spec.inputs if i.name.text == name)
+        parameters.append(names.shape_parameter(analysis, name) + ("=None" if optional else ""))
+    body: list[str] = []
+    for axis in analysis.scope.axes:
+        if axis in analysis.scope.static_axes:
+            body.extend(_static_axis(analysis, axis))
+    for sublayer in spec.sublayers:
+        body.extend(_build_sublayer(analysis, sublayer.name.text))
+    explain = _Explanations()
+    for weight in spec.weights:
+        body.extend(_weight(analysis, weight, sharing, explain))
+    built = input_specification(analysis, built=True)
+    if built and built != input_specification(analysis, built=False):
+        body.append(f"self.input_spec = {built}")
+    return Method(tuple(parameters), tuple(body))
+
+
+def _static_axis(analysis: Analysis, axis: str) -> list[str]:
+    source = names.axis_item(analysis, axis)
+    which = "last axis" if source.endswith("[-1]") else f"axis `{axis}`"
+    parameter = source.partition("[")[0]
+    return [
+        f"{axis} = {source}",
+        f"if {axis} is None:",
+        f'    raise ValueError("The {which} of the input must be defined. " '
+        f'f"Received: {parameter}={{{parameter}}}")',
+    ]
+
+
+def _build_sublayer(analysis: Analysis, name: str) -> list[str]:
+    call = next((c for c in analysis.facts.sublayer_calls if c.name == name), None)
+    shapes = []
+    for value in call.inputs if call is not None else ():
+        if isinstance(value, Tensor) and value.shape is not None:
+            shapes.append(names.shape_source(analysis, value.shape, _local(analysis)))
+    statement = f"self.{name}.build({', '.join(shapes)})"
+    if name in analysis.conditions:
+        text = _condition(analysis, name)
+        return [f"if {text}:", f"    {statement}"]
+    return [statement]
+
+
+def _local(analysis: Analysis):
+    """Axes that `build` has as local names, and the others from the shape."""
+
+    def source(axis: str) -> str:
+        return axis if axis in analysis.scope.static_axes else names.axis_item(analysis, axis)
+
+    return source
+
+
+class _Explanations:
+    """Comments that stand where their reason comes up first."""
+
+    def __init__(self) -> None:
+        self.said: set[str] = set()
+
+    def once(self, key: str, *lines: str) -> tuple[str, ...]:
+        if key in self.said:
+            return ()
+        self.said.add(key)
+        return lines
+
+
+def _weight(analysis: Analysis, weight: Weight, sharing: Sharing, explain: _Explanations) -> list[str]:
+    name = weight.name.text
+    sizes = [_size(analysis, text) for text in weight.shape.texts]
+    shape = f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
+    parts = [f'name="{name}"', f"shape={shape}"]
+    initializer = analysis.objects.get((name, "initializer"))
+    comments = list(sharing.comment(initializer.argument if initializer else None))
+    for kind in ("initializer", "regularizer", "constraint"):
+        source = object_source(analysis, weight, kind, sharing)
+        if source is None and kind == "initializer":
+            source = '"glorot_uniform"'
+        if source is not None:
+            parts.append(f"{kind}={source}")
+    if weight.dtype not in (None, "float"):
+        parts.append(f'dtype="{weight.dtype}"')
+    if not weight.trainable:
+        parts.append("trainable=False")
+    floating = weight.dtype in (None, "float")
+    if analysis.floats == "variable" and floating:
+        comments.extend(
+            explain.once(
+                "autocast",
+                "# autocast=False: the layer computes in the variable dtype (float32)",
+                "# under a mixed policy, where float16 updates would round away.",
+            )
+            if analysis.facts.updates
+            else ()
+        )
+        parts.append("autocast=False")
+    if not weight.trainable and name in analysis.facts.updates:
+        comments.extend(
+            explain.once(
+                "aggregation", '# aggregation="mean": replicas agree under tf.distribute.'
+            )
+            if floating
+            else ()
+        )
+        parts.append('aggregation="mean"' if floating else 'aggregation="only_first_replica"')
+    statement = f"self.{name} = self.add_weight({', '.join(parts)})"
+    if name not in analysis.conditions:
+        return [*comments, statement]
+    return [
+        f"if {_condition(analysis, name)}:",
+        *(f"    {comment}" for comment in comments),
+        f"    {statement}",
+        "else:",
+        f"    self.{name} = None",
+    ]
+
+
+def _condition(analysis: Analysis, name: str) -> str:
+    return names.expression(
+        analysis.conditions[name], lambda used: names.attribute(analysis, used)
+    )
+
+
+def _size(analysis: Analysis, text: str) -> str:
+    def rename(used: str) -> str:
+        if used in analysis.scope.axes:
+            return used
+        return names.attribute(analysis, used) or used
+
+    tree = ast.parse(text, mode="eval").body
+    return ast.unparse(names._Renamer(rename).visit(tree)).replace("'", '"')

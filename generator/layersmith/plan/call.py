@@ -1,0 +1,213 @@
+"""Plans `call`: the author's text, with names and operations in the layer's terms."""
+
+from __future__ import annotations
+
+import ast
+
+from layersmith.language.analyse import Analysis
+from layersmith.language.values import Tensor
+from layersmith.plan import names
+from layersmith.plan.model import Method
+from layersmith.plan.rewrite import Edit, apply, extent, joined_lines, last_argument
+from layersmith.plan.template import fill
+
+
+def plan_call(analysis: Analysis) -> Method:
+    """The method; its body keeps the comments and the layout of the spec."""
+    spec = analysis.spec
+    rewriter = _Rewriter(analysis)
+    body = rewriter.body()
+    parameters = ["self"]
+    for layer_input in sorted(spec.inputs, key=lambda i: i.optional):
+        parameters.append(f"{layer_input.name}=None" if layer_input.optional else layer_input.name.text)
+    if "training" in analysis.facts.used or rewriter.hands_training:
+        parameters.append("training=None")
+    return Method(tuple(parameters), tuple(body))
+
+
+def hands_training(analysis: Analysis) -> bool:
+    """Whether a sublayer acts otherwise in training."""
+    return any(_takes_training(analysis, call.name) for call in analysis.facts.sublayer_calls)
+
+
+def takes_training(analysis: Analysis) -> bool:
+    """Whether `call` has the parameter `training`."""
+    return "training" in analysis.facts.used or hands_training(analysis)
+
+
+def _takes_training(analysis: Analysis, name: str) -> bool:
+    from layersmith.language.tables import keras_layers
+
+    return keras_layers()[analysis.makers[name].layer].takes_training
+
+
+class _Rewriter:
+    def __init__(self, analysis: Analysis):
+        self.analysis = analysis
+        self.parsed = analysis.call
+        self.text = analysis.call.code.text
+        self.facts = analysis.facts
+        self.variable = analysis.floats == "variable"
+        self.hands_training = hands_training(analysis)
+        self.operations = {id(node): op for node, _, op in self.facts.calls if op is not None}
+        self.sublayers = {id(call.node): call for call in self.facts.sublayer_calls}
+        self.prologue, self.axis_sources = self._axes()
+
+    def body(self) -> list[str]:
+        edits = self.edits(self.parsed.tree)
+        text = joined_lines(apply(self.text, edits).strip("\n"))
+        lines = [line.rstrip() for line in text.split("\n")]
+        return [*self._casts(), *self.prologue, *lines]
+
+    def _casts(self) -> list[str]:
+        if not self.variable:
+            return []
+        return [
+            f"{i.name} = tf.cast({i.name}, self.variable_dtype)"
+            for i in self.analysis.spec.inputs
+            if i.dtype == "float"
+        ]
+
+    def _axes(self) -> tuple[list[str], dict[str, str]]:
+        """Sizes of axes that `call` uses: in place where once, else named first."""
+        counts: dict[str, int] = {}
+        for node in ast.walk(self.parsed.tree):
+            if isinstance(node, ast.Name) and node.id in self.analysis.scope.axes:
+                counts[node.id] = counts.get(node.id, 0) + 1
+        for node in ast.walk(self.parsed.tree):
+            if isinstance(node, ast.AnnAssign):
+                for name in ast.walk(node.annotation):
+                    if isinstance(name, ast.Name) and name.id in counts:
+                        counts[name.id] -= 1
+        prologue, sources = [], {}
+        for axis, count in counts.items():
+            name, position = self.analysis.scope.axes[axis]
+            position = names._nearest(self.analysis, name, position)
+            static = axis in self.analysis.scope.static_axes
+            source = f"{name}.shape[{position}]" if static else f"tf.shape({name})[{position}]"
+            if count > 1 or (count and name in self.facts.local):
+                prologue.append(f"{axis} = {source}")
+            elif count:
+                sources[axis] = source
+        return prologue, sources
+
+    def render(self, node: ast.AST) -> str:
+        """The text of a part, rewritten."""
+        start, end = extent(self.parsed, node)
+        edits = [
+            Edit(e.start - start, e.end - start, e.text)
+            for e in self.edits(node)
+            if start <= e.start and e.end <= end
+        ]
+        return apply(self.text[start:end], edits)
+
+    def edits(self, tree: ast.AST) -> list[Edit]:
+        edits: list[Edit] = []
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name):
+                edits.extend(self.name(node))
+            elif isinstance(node, ast.Call):
+                edits.extend(self.call(node))
+            elif isinstance(node, ast.AnnAssign):
+                edits.extend(self.annotation(node))
+            elif isinstance(node, ast.Return) and self.variable:
+                edits.extend(self.returned(node))
+        edits.extend(self.training_tests(tree))
+        return edits
+
+    def name(self, node: ast.Name) -> list[Edit]:
+        analysis = self.analysis
+        new = names.attribute(analysis, node.id)
+        if node.id in self.axis_sources:
+            new = self.axis_sources[node.id]
+        if node.id in self.facts.local and not (new and new.startswith("self.")):
+            return []
+        if new is None or node.id in {i.name.text for i in analysis.spec.inputs}:
+            return []
+        return [Edit(*extent(self.parsed, node), new)]
+
+    def call(self, node: ast.Call) -> list[Edit]:
+        if id(node) in self.sublayers:
+            call = self.sublayers[id(node)]
+            if _takes_training(self.analysis, call.name):
+                place = last_argument(self.parsed, node)
+                return [Edit(place.start, place.end, f"{place.text}training=training")]
+            return []
+        operation = self.operations.get(id(node))
+        if operation is None:
+            return []
+        if operation.layer is not None:
+            return [Edit(*extent(self.parsed, node), self.random(node, operation))]
+        if operation.name == "tf.matmul" and self._many_axes(node):
+            bound = self.facts.bound[id(node)]
+            a, b = self.render(bound["a"]), self.render(bound["b"])
+            return [Edit(*extent(self.parsed, node), f"tf.tensordot({a}, {b}, axes=1)")]
+        return []
+
+    def _many_axes(self, node: ast.Call) -> bool:
+        """Whether a matrix is applied to the last of possibly more than two axes.
+
+        tf.matmul broadcasts the matrix over the others by a batched product whose
+        gradient takes three times as long as that of tf.tensordot.
+        """
+        bound = self.facts.bound[id(node)]
+        if "transpose_a" in bound or "transpose_b" in bound:
+            return False
+        a, b = self.facts.value(bound["a"]), self.facts.value(bound["b"])
+        if not isinstance(a, Tensor) or not isinstance(b, Tensor) or a.shape is None or b.shape is None:
+            return False
+        return b.shape.rank == 2 and a.shape.rank != 2
+
+    def random(self, node: ast.Call, operation) -> str:
+        arguments = {
+            name: self.render(argument)
+            for name, argument in self.facts.bound[id(node)].items()
+            if isinstance(argument, ast.AST)
+        }
+        arguments.setdefault("dtype", "self.variable_dtype" if self.variable else "self.compute_dtype")
+        arguments["seed"] = "self.seed_generator"
+        return fill(operation.layer, arguments)
+
+    def annotation(self, node: ast.AnnAssign) -> list[Edit]:
+        """A stated shape becomes a comment behind a line that has room for one."""
+        target_end = extent(self.parsed, node.target)[1]
+        annotation_end = extent(self.parsed, node.annotation)[1]
+        edits = [Edit(target_end, annotation_end, "")]
+        if node.lineno == node.end_lineno:
+            line = self.parsed.lines[node.lineno - 1]
+            end = extent(self.parsed, node)[1]
+            rest = line[self.parsed.column(node.lineno, node.end_col_offset) :]
+            start, stop = extent(self.parsed, node.annotation)
+            stated = self.text[start:stop].strip("[]() ")
+            if "#" not in rest and "\n" not in stated:
+                edits.append(Edit(end, end, f"  # ({stated})"))
+        return edits
+
+    def returned(self, node: ast.Return) -> list[Edit]:
+        value = self.facts.value(node.value) if node.value is not None else None
+        if not isinstance(value, Tensor) or value.dtype not in (None, "variable"):
+            return []
+        start, end = extent(self.parsed, node.value)
+        inner = self.render(node.value)
+        return [Edit(start, end, f"tf.cast({inner}, self.compute_dtype)")]
+
+    def training_tests(self, tree: ast.AST) -> list[Edit]:
+        """A frozen layer does not update its state, as Keras's own do not."""
+        edits = []
+        inside = {id(node) for node in ast.walk(tree)}
+        for node, updates in self.facts.training_tests:
+            if not updates or id(node) not in inside:
+                continue
+            used = [n for n in ast.walk(node.test) if isinstance(n, ast.Name)]
+            if any(n.id == "trainable" for n in used):
+                continue
+            for name in used:
+                if name.id == "training":
+                    negated = any(
+                        isinstance(n, ast.UnaryOp) and n.operand is name for n in ast.walk(node.test)
+                    )
+                    both = "training and self.trainable"
+                    edits.append(Edit(*extent(self.parsed, name), f"({both})" if negated else both))
+        return edits
+
+

@@ -1,0 +1,191 @@
+"""Plans the docstring of a layer's class."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+
+from layersmith.language.analyse import Analysis
+from layersmith.plan.arguments import literal
+from layersmith.spec.model import Argument
+
+# What arguments that every Keras user knows are for.
+_KNOWN = {
+    "use_bias": "Whether to add a bias.",
+    "activation": "Activation function, or its name. `None` is linear.",
+}
+_KINDS = {
+    "initializer": "Initializer of {}.",
+    "regularizer": "Regularizer of {}.",
+    "constraint": "Constraint of {}.",
+    "activation": "Activation function, or its name.",
+}
+WIDTH = 79
+
+
+def class_docstring(analysis: Analysis, seeded: bool) -> tuple[str, ...]:
+    """Lines without quotes and without the indentation of the class."""
+    spec = analysis.spec
+    lines = textwrap.wrap(_escaped(_sentence(spec.summary)), WIDTH - 3)[:1]
+    rest = textwrap.wrap(_escaped(_sentence(spec.summary)), WIDTH - 3)[1:]
+    lines.extend(rest)
+    if spec.description:
+        lines.append("")
+        for paragraph in re.split(r"\n\s*\n", spec.description):
+            lines.extend(textwrap.wrap(_escaped(" ".join(paragraph.split())), WIDTH - 4))
+            lines.append("")
+        lines.pop()
+    entries = [(a.name.text, describe(analysis, a)) for a in spec.arguments]
+    if seeded:
+        entries.append(
+            ("seed", "Integer seed of the random draws. `None` draws a new one each time.")
+        )
+    if entries:
+        lines.extend(["", "Args:", *_entries(entries)])
+    lines.extend(_call_arguments(analysis))
+    lines.append("")
+    if len(spec.inputs) == 1:
+        lines.append(f"Input shape: `{_tuple(spec.inputs[0].shape.texts)}`.")
+    lines.append(f"Output shape: `{_tuple(spec.outputs[0].shape.texts)}`.")
+    if spec.reference:
+        lines.extend(["", *_reference(spec.reference)])
+    return tuple(lines)
+
+
+def _call_arguments(analysis: Analysis) -> list[str]:
+    """Inputs one by one, where there is more to say than a shape."""
+    spec = analysis.spec
+    if len(spec.inputs) == 1 and not spec.inputs[0].doc:
+        return []
+    entries = []
+    for layer_input in spec.inputs:
+        kind = {"float": "Tensor", "bool": "Boolean tensor"}.get(
+            layer_input.dtype, f"Tensor of dtype {layer_input.dtype}"
+        )
+        optional = "Optional " + kind[0].lower() + kind[1:] if layer_input.optional else kind
+        text = f"{optional} of shape `{_tuple(layer_input.shape.texts)}`."
+        if layer_input.doc:
+            text += " " + _sentence(layer_input.doc)
+        entries.append((layer_input.name.text, _escaped(text)))
+    return ["", "Call arguments:", *_entries(entries)]
+
+
+def _entries(entries: list[tuple[str, str]]) -> list[str]:
+    lines = []
+    for name, text in entries:
+        lines.extend(
+            textwrap.wrap(
+                f"{name}: {text}",
+                WIDTH - 4,
+                initial_indent="    ",
+                subsequent_indent="        ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        )
+    return lines
+
+
+def describe(analysis: Analysis, argument: Argument) -> str:
+    """What an argument is: its type and bounds, and the author's words."""
+    name = argument.name.text
+    if argument.doc:
+        text = _joined(_kind(argument), argument.doc)
+    elif name in _KNOWN and argument.type in ("bool", "activation"):
+        text = _KNOWN[name]
+    elif argument.type in _KINDS:
+        text = _KINDS[argument.type].format(_subject(analysis, argument))
+    else:
+        text = _kind(argument) + "."
+    return _escaped(text)
+
+
+def _joined(kind: str, doc: str) -> str:
+    doc = _sentence(doc)
+    if not kind or doc.startswith("Whether"):
+        return doc
+    first = doc.split(" ", 1)[0]
+    if first[1:].islower() or len(first) == 1:
+        doc = doc[0].lower() + doc[1:]
+    return f"{kind}, {doc}"
+
+
+def _kind(argument: Argument) -> str:
+    if argument.choices:
+        shown = ", ".join(f"`{literal(c.value)}`" for c in argument.choices)
+        return f"One of {shown}"
+    if argument.type == "int":
+        return _integer(argument)
+    if argument.type == "float":
+        return _float(argument)
+    return {"bool": "Boolean", "str": "String", "shape": "Tuple of integers"}.get(argument.type, "")
+
+
+def _integer(argument: Argument) -> str:
+    low, high = argument.minimum, argument.maximum
+    if high is None and argument.above is None and argument.below is None:
+        if low is None:
+            return "Integer"
+        return {0: "Non-negative integer", 1: "Positive integer"}.get(
+            low.value, f"Integer of at least {low.value}"
+        )
+    return "Integer " + _range(argument)
+
+
+def _float(argument: Argument) -> str:
+    if argument.above is not None and argument.above.value == 0:
+        if argument.maximum is None and argument.below is None:
+            return "Positive float"
+    bounds = (argument.minimum, argument.maximum, argument.above, argument.below)
+    return "Float" if all(b is None for b in bounds) else "Float " + _range(argument)
+
+
+def _range(argument: Argument) -> str:
+    low = argument.minimum or argument.above
+    high = argument.maximum or argument.below
+    if low is not None and high is not None:
+        left = "[" if argument.minimum is not None else "("
+        right = "]" if argument.maximum is not None else ")"
+        return f"in `{left}{literal(low.value)}, {literal(high.value)}{right}`"
+    if low is not None:
+        return f"{'of at least' if argument.minimum else 'above'} {literal(low.value)}"
+    return f"{'of at most' if argument.maximum else 'below'} {literal(high.value)}"
+
+
+def _subject(analysis: Analysis, argument: Argument) -> str:
+    """The weights that an object argument serves: `down` and `up`."""
+    served = [
+        f"`{weight}`"
+        for (weight, kind), read in analysis.objects.items()
+        if read.argument == argument.name.text and kind == argument.type
+    ]
+    for name, maker in analysis.makers.items():
+        import ast
+
+        if any(isinstance(n, ast.Name) and n.id == argument.name.text for n in ast.walk(maker.parsed.tree)):
+            served.append(f"`{name}`")
+    if not served:
+        return "the weights"
+    if len(served) == 1:
+        return served[0]
+    return ", ".join(served[:-1]) + " and " + served[-1]
+
+
+def _tuple(texts: tuple[str, ...]) -> str:
+    return f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
+
+
+def _sentence(text: str) -> str:
+    text = " ".join(text.split())
+    return text if text.endswith((".", "!", "?")) else text + "."
+
+
+def _reference(text: str) -> list[str]:
+    if text.startswith(("http://", "https://")) and " " not in text:
+        return [f"Reference: {_escaped(text)}"]
+    return textwrap.wrap(f"Reference: {_escaped(_sentence(text))}", WIDTH - 4)
+
+
+def _escaped(text: str) -> str:
+    """Text that is itself inside a triple-quoted string."""
+    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')

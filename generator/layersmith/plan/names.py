@@ -1,0 +1,166 @@
+"""What each name of a spec is called in the emitted layer."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from layersmith.language.analyse import Analysis
+from layersmith.language.dims import Axis, Dim, Rest, Shape
+from layersmith.language.parse import Parsed
+from layersmith.language.sublayers import WEIGHTLESS
+from layersmith.language.values import Tensor
+from layersmith.plan.rewrite import apply, name_edits
+
+SELF = frozenset({"compute_dtype", "variable_dtype", "trainable"})
+
+
+def tensors(analysis: Analysis) -> tuple[str, ...]:
+    """Names of the inputs that `build` gets the shape of: all but masks."""
+    return tuple(i.name.text for i in analysis.spec.inputs if not is_mask(analysis, i.name.text))
+
+
+def is_mask(analysis: Analysis, name: str) -> bool:
+    """Whether an input is a Keras mask: optional, bool, and named like one."""
+    found = next((i for i in analysis.spec.inputs if i.name.text == name), None)
+    if found is None or found.dtype != "bool" or not found.optional:
+        return False
+    others = {i.name.text for i in analysis.spec.inputs}
+    return name == "mask" or (name.endswith("_mask") and name[: -len("_mask")] in others)
+
+
+def shape_parameter(analysis: Analysis, name: str) -> str:
+    """Parameter of `build` that holds an input's shape."""
+    return "input_shape" if len(tensors(analysis)) == 1 else f"{name}_shape"
+
+
+def fixed_axes(analysis: Analysis) -> set[str]:
+    """Axes whose size a model must state: weights are made over them."""
+    fixed = set(analysis.scope.static_axes)
+    for call in analysis.facts.sublayer_calls:
+        if WEIGHTLESS.fullmatch(analysis.makers[call.name].layer):
+            continue
+        for value in call.inputs:
+            if isinstance(value, Tensor) and value.shape is not None and value.shape.axes:
+                last = value.shape.axes[-1]
+                if isinstance(last, Dim):
+                    fixed |= {axis for axis in analysis.scope.axes if axis in last.atoms}
+    return fixed
+
+
+def attribute(analysis: Analysis, name: str) -> str | None:
+    """`self.units` for a name that the layer keeps; None for any other."""
+    spec = analysis.spec
+    kept = (*spec.arguments, *spec.derived, *spec.weights, *spec.sublayers)
+    if name in SELF or any(part.name.text == name for part in kept):
+        return f"self.{name}"
+    return None
+
+
+def expression(parsed: Parsed, rename: Callable[[str], str | None]) -> str:
+    """The text of an expression with its names replaced."""
+    return apply(parsed.code.text, name_edits(parsed, parsed.tree, rename)).strip()
+
+
+def source_of(analysis: Analysis, dim: Dim, axis_source: Callable[[str], str]) -> str:
+    """A size as source; `axis_source` gives that of an axis of an input."""
+
+    def rename(name: str) -> str:
+        if name in analysis.scope.axes:
+            return axis_source(name)
+        return attribute(analysis, name) or name
+
+    tree = ast.parse(str(dim), mode="eval").body
+    return ast.unparse(_Renamer(rename).visit(tree)).replace("'", '"')
+
+
+class _Renamer(ast.NodeTransformer):
+    def __init__(self, rename: Callable[[str], str]):
+        self.rename = rename
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return ast.parse(self.rename(node.id), mode="eval").body
+
+
+def shape_source(
+    analysis: Analysis, shape: Shape, axis_source: Callable[[str], str] | None = None
+) -> str:
+    """A shape as source, from the shapes of the inputs.
+
+    `(*input_shape[:-1], self.units)`, or `input_shape` where nothing changes.
+    """
+    for name in tensors(analysis):
+        if analysis.scope.shapes[name] == shape:
+            return shape_parameter(analysis, name)
+    runs = _runs(analysis, shape)
+    parts = []
+    for run in runs:
+        if isinstance(run, tuple):
+            name, start, stop = run
+            parts.append(_slice(analysis, name, start, stop))
+            continue
+        if run is None:
+            parts.append("None")
+        else:
+            parts.append(source_of(analysis, run, axis_source or (lambda axis: axis_item(analysis, axis))))
+    if len(parts) == 1 and not parts[0].startswith("*"):
+        return f"({parts[0]},)"
+    return f"({', '.join(parts)})"
+
+
+def axis_item(analysis: Analysis, axis: str) -> str:
+    """`input_shape[-1]` for an axis of an input."""
+    name, position = analysis.scope.axes[axis]
+    return f"{shape_parameter(analysis, name)}[{_nearest(analysis, name, position)}]"
+
+
+def _nearest(analysis: Analysis, name: str, position: int) -> int:
+    """The last axis is -1, whatever the rank."""
+    axes = analysis.scope.shapes[name].axes
+    return -1 if position == len(axes) - 1 and position > 0 else position
+
+
+def _runs(analysis: Analysis, shape: Shape) -> list:
+    """Axes of a shape, with stretches taken from one input as (input, start, stop)."""
+    runs: list = []
+    index = 0
+    while index < len(shape.axes):
+        best = None
+        for name in tensors(analysis):
+            source = analysis.scope.shapes[name].axes
+            for start in range(len(source)):
+                length = 0
+                while (
+                    start + length < len(source)
+                    and index + length < len(shape.axes)
+                    and source[start + length] == shape.axes[index + length]
+                    and _from_input(analysis, source[start + length])
+                ):
+                    length += 1
+                if length and (best is None or length > best[2] - best[1]):
+                    best = (name, start, start + length)
+        has_rest = best is not None and any(
+            isinstance(a, Rest) for a in shape.axes[index : index + best[2] - best[1]]
+        )
+        if best is not None and (has_rest or best[2] - best[1] > 2):
+            runs.append(best)
+            index += best[2] - best[1]
+        else:
+            runs.append(shape.axes[index])
+            index += 1
+    return runs
+
+
+def _from_input(analysis: Analysis, axis: Axis) -> bool:
+    return isinstance(axis, Rest) or (isinstance(axis, Dim) and str(axis) in analysis.scope.axes)
+
+
+def _slice(analysis: Analysis, name: str, start: int, stop: int) -> str:
+    source = analysis.scope.shapes[name]
+    rest = source.rest
+    size = len(source.axes)
+    first = "" if start == 0 else str(start if rest is None or start <= rest else start - size)
+    last = ""
+    if stop < size:
+        last = str(stop if rest is not None and stop <= rest else stop - size)
+    return f"*{shape_parameter(analysis, name)}[{first}:{last}]"

@@ -1,0 +1,243 @@
+"""YAML text to nodes that know their place: the only module that reads YAML."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Union
+
+import yaml
+
+from layersmith.errors import Report, Span
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 24
+MAX_NODES = 20_000
+
+# Invisible characters that make text read otherwise than it runs (CVE-2021-42574).
+_DECEPTIVE = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A single value; `plain` tells `1` from `"1"`."""
+
+    text: str
+    plain: bool
+    span: Span
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Sequence:
+    items: tuple[Node, ...]
+    span: Span
+
+
+@dataclass(frozen=True)
+class Mapping:
+    entries: tuple[tuple[Scalar, Node], ...]
+    span: Span
+
+    def get(self, key: str) -> Node | None:
+        for name, value in self.entries:
+            if name.text == key:
+                return value
+        return None
+
+
+Node = Union[Scalar, Sequence, Mapping]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where each line of a scalar's text stands in the file.
+
+    Attributes:
+        places: File line and column of the first character of each line of text.
+    """
+
+    places: tuple[tuple[int, int], ...]
+
+    def span(self, line: int, column: int, end_line: int, end_column: int) -> Span:
+        """Span in the file of a part of the text (lines and columns from 0)."""
+        first = self.places[min(line, len(self.places) - 1)]
+        last = self.places[min(end_line, len(self.places) - 1)]
+        return Span(first[0], first[1] + column, last[0], last[1] + end_column)
+
+
+class _Stop(Exception):
+    """Ends the reading of a file whose rest cannot be trusted."""
+
+
+def read(text: str, report: Report) -> Node | None:
+    """The root node of a YAML document, or None when it cannot be read.
+
+    Problems go to `report`: syntax errors, tags, duplicate keys, characters that
+    hide what the text says, and documents too large or too deep to be a spec.
+    """
+    if len(text) > MAX_BYTES:
+        report.error(
+            Span.point(1, 1),
+            f"the file holds more than {MAX_BYTES:,} characters",
+            "a spec describes one layer: is this the right file?",
+        )
+        return None
+    if match := _DECEPTIVE.search(text):
+        report.error(
+            _place(text, match.start()),
+            f"invisible character U+{ord(match[0]):04X}",
+            "delete it: it makes the text read otherwise than it runs",
+        )
+        return None
+    try:
+        return _Composer(text, report).compose()
+    except _Stop:
+        return None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line, mark.column) if mark else (0, 0)
+        message = error.problem or error.context or "it cannot be read"
+        report.error(Span.point(line + 1, column + 1), f"not YAML: {message}", _hint(message))
+    except yaml.reader.ReaderError as error:
+        position = error.position if isinstance(error.position, int) else 0
+        report.error(
+            _place(text, position),
+            f"the character {error.character!r} is not allowed in YAML"
+            if not isinstance(error.character, int)
+            else f"the character U+{error.character:04X} is not allowed in YAML",
+            "delete it, or write it as an escape in a double-quoted string",
+        )
+    return None
+
+
+def _place(text: str, offset: int) -> Span:
+    before = text[:offset]
+    line = before.count("\n")
+    return Span.point(line + 1, offset - (before.rfind("\n") + 1) + 1)
+
+
+def _hint(message: str) -> str:
+    if "mapping values are not allowed" in message:
+        return 'put quotes around text that holds ": "'
+    if "tab" in message or "'\\t'" in message:
+        return "indent with spaces"
+    if "found unexpected end of stream" in message or "expected ',' or" in message:
+        return "close the bracket or the quote"
+    return "check indentation, colons and quotes on this line and the one above"
+
+
+class _Composer:
+    """Builds nodes from YAML events with an own stack, so that depth is bounded."""
+
+    def __init__(self, text: str, report: Report):
+        self.report = report
+        self.lines = text.split("\n")
+        self.events = yaml.parse(text, Loader=_LOADER)
+        self.anchors: dict[str, tuple[Node, int]] = {}
+        self.count = 0
+
+    def compose(self) -> Node | None:
+        root: Node | None = None
+        documents = 0
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._stop(event, "a second document starts here", "keep one spec a file")
+                root = self._node(next(self.events), 0)
+        if root is None or (isinstance(root, Scalar) and root.plain and not root.text):
+            self.report.error(
+                Span.point(1, 1),
+                "the file is empty",
+                "start with `layer: MyLayer`; `layersmith recipes` lists specs to copy",
+            )
+            return None
+        return root
+
+    def _stop(self, event: yaml.Event, message: str, hint: str) -> None:
+        self.report.error(_span(event), message, hint)
+        raise _Stop
+
+    def _node(self, event: yaml.Event, depth: int) -> Node:
+        if depth > MAX_DEPTH:
+            self._stop(event, f"nested more than {MAX_DEPTH} deep", "flatten this part")
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor not in self.anchors:
+                self._stop(event, f"no anchor &{event.anchor} before this", "define it first")
+            node, size = self.anchors[event.anchor]
+            self._grow(event, size)
+            return node
+        if event.tag is not None and not event.tag == "!":
+            self._stop(event, f"a spec takes no YAML tags, such as {event.tag}", "remove the tag")
+        before = self.count
+        self._grow(event, 1)
+        if isinstance(event, yaml.ScalarEvent):
+            node: Node = self._scalar(event)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            node = self._sequence(event, depth)
+        else:
+            node = self._mapping(event, depth)
+        if event.anchor:
+            self.anchors[event.anchor] = (node, self.count - before)
+        return node
+
+    def _grow(self, event: yaml.Event, size: int) -> None:
+        self.count += size
+        if self.count > MAX_NODES:
+            self._stop(event, f"more than {MAX_NODES:,} values", "a spec describes one layer")
+
+    def _sequence(self, start: yaml.Event, depth: int) -> Sequence:
+        items = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            items.append(self._node(event, depth + 1))
+        return Sequence(tuple(items), _span(start, event))
+
+    def _mapping(self, start: yaml.Event, depth: int) -> Mapping:
+        entries: list[tuple[Scalar, Node]] = []
+        seen: dict[str, Span] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            key = self._node(event, depth + 1)
+            value = self._node(next(self.events), depth + 1)
+            if not isinstance(key, Scalar):
+                self.report.error(key.span, "a key must be a name", "write `name: value`")
+            elif key.text in seen:
+                self.report.error(
+                    key.span,
+                    f"`{key.text}` stands here twice",
+                    f"the first is in line {seen[key.text].line}; keep one",
+                )
+            else:
+                seen[key.text] = key.span
+                entries.append((key, value))
+        return Mapping(tuple(entries), _span(start, event))
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+        # The C parser says '' where pure Python says None.
+        plain = not event.style
+        span = _span(event)
+        if event.style in ("|", ">"):
+            places = self._block_places(event)
+        else:
+            column = event.start_mark.column + (1 if plain else 2)
+            places = ((event.start_mark.line + 1, column),)
+        return Scalar(event.value, plain, span, Origin(places))
+
+    def _block_places(self, event: yaml.ScalarEvent) -> tuple[tuple[int, int], ...]:
+        first = event.start_mark.line + 1
+        texts = event.value.split("\n")
+        places = []
+        column = 1
+        for index, text in enumerate(texts):
+            number = first + index
+            raw = self.lines[number].rstrip("\r") if number < len(self.lines) else ""
+            if text.strip() and raw.endswith(text):
+                column = len(raw) - len(text) + 1
+            places.append((min(number + 1, len(self.lines)), column))
+        return tuple(places)
+
+
+def _span(start: yaml.Event, end: yaml.Event | None = None) -> Span:
+    first, last = start.start_mark, (end or start).end_mark
+    return Span(first.line + 1, first.column + 1, last.line + 1, last.column + 1)

@@ -1,0 +1,125 @@
+"""Every key that a spec may hold: the reader's table, and the editor schema's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ARGUMENT_TYPES = (
+    "int",
+    "float",
+    "bool",
+    "str",
+    "shape",
+    "activation",
+    "initializer",
+    "regularizer",
+    "constraint",
+)
+NUMBERS = ("int", "float")
+DTYPES = (
+    "float",
+    "int32",
+    "int64",
+    "bool",
+    "float16",
+    "bfloat16",
+    "float32",
+    "float64",
+    "uint8",
+    "string",
+    "complex64",
+)
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key of a mapping in a spec.
+
+    Attributes:
+        kind: How its value is read: a method of `reader.Reader`.
+        doc: What it means, for people and for editors.
+        choices: The values it may have, where they are few.
+    """
+
+    kind: str
+    doc: str
+    required: bool = False
+    choices: tuple[str, ...] = ()
+
+
+SPEC = {
+    "format": Key("integer", "Version of the spec's format; this is 1."),
+    "layer": Key("class_name", "Name of the layer's class, in CamelCase.", required=True),
+    "summary": Key("text", "One line that says what the layer does.", required=True),
+    "description": Key("text", "Paragraphs for the docstring of the class."),
+    "reference": Key("text", "Where the layer comes from: a paper or a URL."),
+    "package": Key("identifier", "Registration package, where it is not the project's."),
+    "arguments": Key("mapping", "Arguments of `__init__`, by name, in order."),
+    "derived": Key("mapping", "Values computed from the arguments: `head_dim: units // heads`."),
+    "checks": Key("sequence", "Conditions on the arguments, each with its message."),
+    "inputs": Key("mapping", "Tensors that `call` takes, by name, in order.", required=True),
+    "weights": Key("mapping", "Weights made in `build`, by name, in order."),
+    "sublayers": Key("mapping", "Layers held by this one: `gate: Dense(units)`."),
+    "call": Key("code", "The forward pass: a Keras `call` with `self.` left out.", required=True),
+    "outputs": Key("mapping", "Shape of what `call` returns.", required=True),
+    "examples": Key("sequence", "Arguments and input shapes for the tests.", required=True),
+    "autocast": Key(
+        "boolean",
+        "False: compute in the variable dtype under a mixed policy. Default: true, "
+        "and false for a layer that keeps floating-point state.",
+    ),
+    "supports_masking": Key(
+        "boolean",
+        "Whether a mask of the input is also one of the output. Default: derived.",
+    ),
+}
+
+ARGUMENT = {
+    "type": Key("choice", "What the argument takes.", required=True, choices=ARGUMENT_TYPES),
+    "default": Key("literal", "Its default; without one the argument is required."),
+    "min": Key("number", "Least value that is allowed."),
+    "max": Key("number", "Greatest value that is allowed."),
+    "above": Key("number", "The value must be greater than this."),
+    "below": Key("number", "The value must be less than this."),
+    "choices": Key("literals", "The values that are allowed."),
+    "doc": Key("text", "What it is, for the docstring."),
+}
+
+CHECK = {
+    "that": Key("code", "Condition on the arguments that must hold.", required=True),
+    "message": Key("text", "Message of the ValueError where it does not.", required=True),
+}
+
+INPUT = {
+    "shape": Key("shape", "Its axes: names, numbers, and `...` for any.", required=True),
+    "dtype": Key("choice", "Its dtype; `float` follows the policy.", choices=DTYPES),
+    "optional": Key("boolean", "Whether it may be left out (None)."),
+    "doc": Key("text", "What it is, for the docstring."),
+}
+
+WEIGHT = {
+    "shape": Key("shape", "Axes of inputs, arguments, and arithmetic on them.", required=True),
+    "initializer": Key(
+        "code", "An argument, or a Keras initializer. Default: glorot_uniform."
+    ),
+    "regularizer": Key("code", "An argument, or a Keras regularizer."),
+    "constraint": Key("code", "An argument, or a Keras constraint."),
+    "trainable": Key("boolean", "False for state that `call` assigns."),
+    "dtype": Key("choice", "Its dtype, where it is not the variable dtype.", choices=DTYPES),
+    "when": Key("code", "Condition on the arguments under which it exists."),
+    "doc": Key("text", "What it is."),
+}
+
+SUBLAYER = {
+    "layer": Key("code", "The call that makes it: `Dense(units)`.", required=True),
+    "when": Key("code", "Condition on the arguments under which it exists."),
+}
+
+OUTPUT = {
+    "shape": Key("shape", "Its axes, in the names of the inputs' axes.", required=True),
+}
+
+EXAMPLE = {
+    "arguments": Key("mapping", "Values of the arguments.", required=False),
+    "inputs": Key("mapping", "Shape of each input: `{x: [5, 3]}`.", required=True),
+}

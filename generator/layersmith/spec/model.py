@@ -1,0 +1,180 @@
+"""The spec as its author wrote it, with the place of everything in the file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Union
+
+from layersmith.errors import Span
+from layersmith.source import Origin
+
+Literal = Union[None, bool, int, float, str, tuple]
+
+
+@dataclass(frozen=True)
+class Name:
+    text: str
+    span: Span
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Code:
+    """Python text: an expression, or the body of `call`."""
+
+    text: str
+    span: Span
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Value:
+    """A literal with its place."""
+
+    value: Literal
+    span: Span
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Axes of a tensor; `...` stands for any number of axes."""
+
+    axes: tuple[Code, ...]
+    span: Span
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return tuple(axis.text for axis in self.axes)
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument of `__init__`.
+
+    Attributes:
+        type: One of the names in `keys.ARGUMENT_TYPES`.
+        default: None when the argument is required; `Value(None)` for `null`.
+        minimum, maximum: Bounds that the value may reach.
+        above, below: Bounds that it may not reach.
+    """
+
+    name: Name
+    type: str
+    default: Value | None
+    minimum: Value | None
+    maximum: Value | None
+    above: Value | None
+    below: Value | None
+    choices: tuple[Value, ...]
+    doc: str
+
+    @property
+    def nullable(self) -> bool:
+        return self.default is not None and self.default.value is None
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A value computed in `__init__` from the arguments."""
+
+    name: Name
+    expression: Code
+
+
+@dataclass(frozen=True)
+class Check:
+    """A condition on the arguments, with the message of the ValueError."""
+
+    condition: Code
+    message: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class Input:
+    name: Name
+    shape: Shape
+    dtype: str
+    optional: bool
+    doc: str
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A weight made in `build`.
+
+    Attributes:
+        initializer, regularizer, constraint: Name of an argument, name of a Keras
+            object, or a call such as `RandomNormal(stddev=0.02)`.
+        when: Condition on the arguments under which the weight exists.
+    """
+
+    name: Name
+    shape: Shape
+    initializer: Code | None
+    regularizer: Code | None
+    constraint: Code | None
+    trainable: bool
+    dtype: str | None
+    when: Code | None
+    doc: str
+
+
+@dataclass(frozen=True)
+class Sublayer:
+    """A layer held by this one; `layer` is the call that makes it."""
+
+    name: Name
+    layer: Code
+    when: Code | None
+
+
+@dataclass(frozen=True)
+class Output:
+    name: Name | None
+    shape: Shape
+
+
+@dataclass(frozen=True)
+class Example:
+    """Arguments and input shapes that the emitted suite tries."""
+
+    arguments: tuple[tuple[Name, Value], ...]
+    inputs: tuple[tuple[Name, Value], ...]
+    span: Span
+
+
+@dataclass(frozen=True)
+class Spec:
+    layer: Name
+    summary: str
+    description: str
+    reference: str
+    package: str | None
+    arguments: tuple[Argument, ...]
+    derived: tuple[Derived, ...]
+    checks: tuple[Check, ...]
+    inputs: tuple[Input, ...]
+    weights: tuple[Weight, ...]
+    sublayers: tuple[Sublayer, ...]
+    call: Code
+    outputs: tuple[Output, ...]
+    examples: tuple[Example, ...]
+    autocast: bool | None
+    supports_masking: bool | None
+
+    @property
+    def snake(self) -> str:
+        return snake_case(self.layer.text)
+
+    def argument(self, name: str) -> Argument | None:
+        return next((a for a in self.arguments if a.name.text == name), None)
+
+
+def snake_case(name: str) -> str:
+    """`LowRankDense` -> `low_rank_dense`, as Keras names layers."""
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()

@@ -1,0 +1,232 @@
+"""Assembles a spec from the nodes of its file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from layersmith.errors import Report, Span
+from layersmith.source import Mapping, Node, Scalar, read
+from layersmith.spec import keys
+from layersmith.spec.model import (
+    Argument,
+    Check,
+    Code,
+    Derived,
+    Example,
+    Input,
+    Name,
+    Output,
+    Spec,
+    Sublayer,
+    Value,
+    Weight,
+)
+from layersmith.spec.reader import Reader
+
+
+def read_spec(text: str, report: Report) -> Spec | None:
+    """The spec in a YAML text, or None with at least one error in `report`."""
+    root = read(text, report)
+    if root is None:
+        return None
+    spec = _Assembler(report).spec(root)
+    return None if report.failed else spec
+
+
+class _Assembler(Reader):
+    def spec(self, root: Node) -> Spec | None:
+        found = self.fields(root, keys.SPEC, "the spec", root.span)
+        version = self.integer(found.get("format"))
+        if version is not None and version != 1:
+            self.report.error(
+                found["format"].span,
+                f"format {version} is not known to this version",
+                "write `format: 1`, or upgrade layersmith",
+            )
+        layer = self.class_name(found.get("layer"))
+        call = self.code(found.get("call"))
+        parts: dict[str, Any] = {
+            "summary": self._summary(found.get("summary")),
+            "description": self.text(found.get("description")),
+            "reference": self.text(found.get("reference")),
+            "package": getattr(self.identifier(found.get("package")), "text", None),
+            "arguments": self._named(found, "arguments", self._argument),
+            "derived": self._named(found, "derived", self._derived),
+            "checks": tuple(filter(None, map(self._check, self.items(found.get("checks"), "`checks`")))),
+            "inputs": self._named(found, "inputs", self._input),
+            "weights": self._named(found, "weights", self._weight),
+            "sublayers": self._named(found, "sublayers", self._sublayer),
+            "outputs": self._outputs(found.get("outputs")),
+            "examples": tuple(
+                filter(None, map(self._example, self.items(found.get("examples"), "`examples`")))
+            ),
+            "autocast": self.boolean(found.get("autocast")),
+            "supports_masking": self.boolean(found.get("supports_masking")),
+        }
+        self._no_empty(found)
+        if layer is None or call is None or self.report.failed:
+            return None
+        return Spec(layer=layer, call=call, **parts)
+
+    def _no_empty(self, found: dict[str, Node]) -> None:
+        for name in ("inputs", "examples"):
+            node = found.get(name)
+            if isinstance(node, Scalar) or node is None:
+                continue
+            if not (node.entries if isinstance(node, Mapping) else node.items):
+                self.report.error(node.span, f"`{name}` is empty", f"give at least one of `{name}`")
+
+    def _named(self, found: dict[str, Node], key: str, build: Any) -> tuple:
+        built = [build(name, node) for name, node in self.entries(found.get(key), f"`{key}`")]
+        return tuple(part for part in built if part is not None)
+
+    def _summary(self, node: Node | None) -> str:
+        text = self.text(node)
+        if node is not None and not text:
+            self.report.error(node.span, "`summary` is empty", "say what the layer does")
+        elif "\n" in text:
+            self.report.error(
+                node.span, "`summary` is one line", "move the rest to `description`"
+            )
+        return text
+
+    def _argument(self, name: Name, node: Node) -> Argument | None:
+        what = f"argument `{name}`"
+        found = self.fields(node, keys.ARGUMENT, what, name.span)
+        kind = self.choice(found.get("type"), keys.ARGUMENT_TYPES)
+        bounds = {
+            field: self.number(found.get(key))
+            for field, key in (
+                ("minimum", "min"),
+                ("maximum", "max"),
+                ("above", "above"),
+                ("below", "below"),
+            )
+        }
+        choices = []
+        for item in self.items(found.get("choices"), "`choices`"):
+            value = self.literal(item)
+            if value is not None:
+                choices.append(value)
+        default = self.literal(found.get("default"))
+        if kind is None:
+            return None
+        if kind not in keys.NUMBERS:
+            for key in ("min", "max", "above", "below"):
+                if key in found:
+                    self.report.error(
+                        found[key].span,
+                        f"`{key}` does not apply to type `{kind}`",
+                        "bounds are for `int` and `float`",
+                    )
+        argument = Argument(
+            name, kind, default, **bounds, choices=tuple(choices), doc=self.text(found.get("doc"))
+        )
+        if default is not None and default.value is not None:
+            self.check_value(argument, default)
+        return argument
+
+    def check_value(self, argument: Argument, value: Value) -> None:
+        """Says when a value does not fit the argument's type, bounds or choices."""
+        expected = fits(argument, value.value)
+        if expected:
+            shown = "null" if value.value is None else repr(value.value)
+            self.report.error(
+                value.span,
+                f"`{argument.name}` cannot be {shown}",
+                f"expected {expected}",
+            )
+
+    def _derived(self, name: Name, node: Node) -> Derived | None:
+        code = self.code(node)
+        return None if code is None else Derived(name, code)
+
+    def _check(self, node: Node) -> Check | None:
+        found = self.fields(node, keys.CHECK, "a check", node.span)
+        condition = self.code(found.get("that"))
+        message = self.text(found.get("message"))
+        return None if condition is None else Check(condition, message, node.span)
+
+    def _input(self, name: Name, node: Node) -> Input | None:
+        found = self.fields(node, keys.INPUT, f"input `{name}`", name.span)
+        shape = self.shape(found.get("shape"))
+        dtype = self.choice(found.get("dtype"), keys.DTYPES) or "float"
+        optional = bool(self.boolean(found.get("optional")))
+        if shape is None:
+            return None
+        return Input(name, shape, dtype, optional, self.text(found.get("doc")))
+
+    def _weight(self, name: Name, node: Node) -> Weight | None:
+        found = self.fields(node, keys.WEIGHT, f"weight `{name}`", name.span)
+        shape = self.shape(found.get("shape"))
+        trainable = self.boolean(found.get("trainable"))
+        if shape is None:
+            return None
+        return Weight(
+            name,
+            shape,
+            self.code(found.get("initializer")),
+            self.code(found.get("regularizer")),
+            self.code(found.get("constraint")),
+            trainable is not False,
+            self.choice(found.get("dtype"), keys.DTYPES),
+            self.code(found.get("when")),
+            self.text(found.get("doc")),
+        )
+
+    def _sublayer(self, name: Name, node: Node) -> Sublayer | None:
+        if isinstance(node, Scalar):
+            return Sublayer(name, Code(node.text, node.span, node.origin), None)
+        found = self.fields(node, keys.SUBLAYER, f"sublayer `{name}`", name.span)
+        layer = self.code(found.get("layer"))
+        return None if layer is None else Sublayer(name, layer, self.code(found.get("when")))
+
+    def _outputs(self, node: Node | None) -> tuple[Output, ...]:
+        if node is None:
+            return ()
+        found = self.fields(node, keys.OUTPUT, "`outputs`", node.span)
+        shape = self.shape(found.get("shape"))
+        return () if shape is None else (Output(None, shape),)
+
+    def _example(self, node: Node) -> Example | None:
+        found = self.fields(node, keys.EXAMPLE, "an example", node.span)
+        arguments = self._values(found.get("arguments"), "`arguments`")
+        inputs = self._values(found.get("inputs"), "`inputs`")
+        return Example(arguments, inputs, node.span)
+
+    def _values(self, node: Node | None, what: str) -> tuple[tuple[Name, Value], ...]:
+        pairs = []
+        for name, item in self.entries(node, what):
+            value = self.literal(item)
+            if value is not None:
+                pairs.append((name, value))
+        return tuple(pairs)
+
+
+def fits(argument: Argument, value: object) -> str | None:
+    """What was expected, when a value does not fit; None when it does."""
+    if value is None:
+        return None if argument.nullable else f"a value of type `{argument.type}`"
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    fits = {
+        "int": isinstance(value, int) and number,
+        "float": number,
+        "bool": isinstance(value, bool),
+        "str": isinstance(value, str),
+        "shape": isinstance(value, tuple)
+        and all(isinstance(item, int) and not isinstance(item, bool) for item in value),
+    }
+    if not fits.get(argument.type, isinstance(value, str)):
+        return f"a value of type `{argument.type}`"
+    if argument.choices and value not in [choice.value for choice in argument.choices]:
+        return "one of " + ", ".join(repr(choice.value) for choice in argument.choices)
+    bounds = (
+        (argument.minimum, lambda bound: value >= bound, "at least"),
+        (argument.maximum, lambda bound: value <= bound, "at most"),
+        (argument.above, lambda bound: value > bound, "more than"),
+        (argument.below, lambda bound: value < bound, "less than"),
+    )
+    for bound, holds, words in bounds:
+        if bound is not None and not holds(bound.value):
+            return f"{words} {bound.value}"
+    return None

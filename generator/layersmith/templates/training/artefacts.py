@@ -1,0 +1,99 @@
+"""What a run leaves behind: the model in three forms, and the curves."""
+
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+# Runs in a process of its own, which has TensorFlow and not the code of the layer.
+SERVE = """
+import sys
+import numpy as np
+import tensorflow as tf
+
+directory, request, answer = sys.argv[1:]
+arrays = {name: tf.constant(array) for name, array in np.load(request).items()}
+served = tf.saved_model.load(directory)
+x = arrays["x"] if list(arrays) == ["x"] else arrays
+np.save(answer, served.serve(x))
+"""
+
+
+def save(model, x, directory, policy):
+    """Writes the model, loads it back, and compares the answers to x.
+
+    Returns:
+        The names of what was written.
+
+    Raises:
+        AssertionError: What was loaded answers otherwise.
+    """
+    model.save(directory / "model.keras")
+    model.save_weights(directory / "model.weights.h5")
+    model.export(directory / "saved_model", verbose=False)
+
+    expected = model(x, training=False)
+    atol = 1e-5 if policy == "float32" else 1e-2
+    loaded = keras.models.load_model(directory / "model.keras")
+    np.testing.assert_allclose(loaded(x, training=False), expected, atol=atol)
+    for weight in loaded.trainable_weights:
+        weight.assign(tf.zeros_like(weight))
+    loaded.load_weights(directory / "model.weights.h5")
+    np.testing.assert_allclose(loaded(x, training=False), expected, atol=atol)
+    served = tf.saved_model.load(directory / "saved_model")
+    np.testing.assert_allclose(served.serve(x), expected, atol=atol)
+    return ["model.keras", "model.weights.h5", "saved_model"]
+
+
+def serve_check(model, x, directory, policy):
+    """Asks the SavedModel in a fresh process that knows TensorFlow alone."""
+    request, answer = directory / "request.npz", directory / "answer.npy"
+    np.savez(request, **(x if isinstance(x, dict) else {"x": x}))
+    command = [sys.executable, "-I", "-c", SERVE, directory / "saved_model"]
+    subprocess.run([*command, request, answer], check=True, cwd=directory)
+    atol = 1e-5 if policy == "float32" else 1e-2
+    expected = model(x, training=False)
+    np.testing.assert_allclose(np.load(answer), expected, atol=atol)
+    request.unlink()
+    answer.unlink()
+
+
+def plot_history(history, title, directory):
+    """Draws a curve of each loss and metric; returns the name of the file."""
+    names = [name for name in history[0] if not name.startswith("held-out ")]
+    figure, axes = _subplots(len(names))
+    epochs = range(1, len(history) + 1)
+    for axis, name in zip(axes, names, strict=True):
+        for curve in (name, f"held-out {name}"):
+            if curve in history[0]:
+                axis.plot(epochs, [results[curve] for results in history], label=curve)
+        axis.set(xlabel="epoch", ylabel=name)
+        axis.legend()
+    axes[0].set_title(title)
+    figure.savefig(directory / "curves.png")
+    return "curves.png"
+
+
+def plot_times(times, title, directory):
+    """Draws the median time of a step, with its quartiles; returns the file's name."""
+    figure, (axis,) = _subplots(1)
+    medians = [row["median"] for row in times.values()]
+    spread = [
+        [row["median"] - row["low"] for row in times.values()],
+        [row["high"] - row["median"] for row in times.values()],
+    ]
+    bars = axis.barh(list(times), medians, xerr=spread)
+    axis.bar_label(bars, fmt="%.3g", padding=4)
+    axis.invert_yaxis()
+    axis.set(xscale="log", xlabel="ms a step (logarithmic)", title=title)
+    figure.savefig(directory / "comparison.png")
+    return "comparison.png"
+
+
+def _subplots(rows):
+    from matplotlib.figure import Figure  # slow to import
+
+    figure = Figure(figsize=(7, 3.5 * rows), layout="constrained")
+    return figure, figure.subplots(rows, squeeze=False)[:, 0]

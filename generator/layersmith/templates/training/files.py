@@ -1,0 +1,149 @@
+"""Reads data files into named NumPy arrays, and calls functions that make data."""
+
+import csv
+import importlib
+import math
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+
+class DataError(ValueError):
+    """The data do not suit the model; the message is one line."""
+
+
+def is_function(source):
+    """Whether the source is `package.module:function`."""
+    module, colon, function = source.partition(":")
+    dotted = all(part.isidentifier() for part in module.split("."))
+    return bool(colon) and dotted and function.isidentifier()
+
+
+def call(source):
+    """Returns what the function returns.
+
+    Raises:
+        DataError: There is no such function.
+    """
+    module, _, function = source.partition(":")
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        found = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError) as error:
+        raise DataError(str(error)) from None
+    finally:
+        sys.path.pop(0)
+    return found()
+
+
+def read(source, inputs):
+    """Returns the arrays of the file: one an input, or `x`; and `y`.
+
+    Raises:
+        DataError: The file is not what its name says, or lacks an array.
+        OSError: It cannot be read.
+    """
+    suffixes = "".join(Path(source).suffixes[-2:]).lower()
+    if suffixes.endswith(".npz"):
+        arrays = _read_npz(source)
+    elif suffixes.endswith(".csv"):
+        arrays = _read_csv(source, inputs)
+    elif suffixes.endswith((".tfrecord", ".tfrecords", ".tfrecord.gz")):
+        arrays = _read_tfrecord(source, inputs)
+    else:
+        raise DataError(
+            "not a .npz, .csv or .tfrecord file, nor package.module:function"
+        )
+    return require(arrays, inputs)
+
+
+def keys(inputs):
+    """Names of the arrays that a model with these inputs is trained on."""
+    return (*inputs, "y") if isinstance(inputs, dict) else ("x", "y")
+
+
+def require(arrays, inputs):
+    """Returns the arrays that are needed, and no others."""
+    names = keys(inputs)
+    for name in names:
+        if name not in arrays and (name != "y" or "y" not in arrays):
+            raise DataError(f"no `{name}`, only {', '.join(arrays) or 'nothing'}")
+    return {name: arrays[name] for name in names}
+
+
+def _read_npz(path):
+    if not zipfile.is_zipfile(path):
+        raise DataError("not a .npz file" if Path(path).exists() else "no such file")
+    with np.load(path) as file:
+        return dict(file)
+
+
+def _read_csv(path, inputs):
+    """Columns of numbers; the label is column `y`, or the last one."""
+    if isinstance(inputs, dict):
+        raise DataError("a .csv file feeds one input; this layer has several")
+    with Path(path).open(newline="", encoding="utf-8-sig") as file:
+        rows = [row for row in csv.reader(file) if row]
+    names = []
+    if rows and not all(_is_number(cell) for cell in rows[0]):
+        names = [name.strip() for name in rows.pop(0)]
+    if not rows:
+        raise DataError("no rows of numbers")
+    for number, row in enumerate(rows, 1 + bool(names)):
+        if len(row) != len(rows[0]):
+            raise DataError(f"line {number}: {len(row)} columns, not {len(rows[0])}")
+        for cell in row:
+            if not _is_number(cell):
+                raise DataError(f"line {number}: {cell!r} is not a number")
+    label = names.index("y") if "y" in names else len(rows[0]) - 1
+    y = [row.pop(label).strip() for row in rows]
+    whole = all(text.lstrip("+-").isdigit() for text in y)
+    x = np.array(rows, dtype="int64" if inputs.upper is not None else "float64")
+    if x.shape[1] == math.prod(inputs.shape):
+        x = x.reshape(len(x), *inputs.shape)
+    return {"x": x, "y": np.array(y, dtype="int64" if whole else "float64")}
+
+
+def _is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _read_tfrecord(pattern, inputs):
+    """Records of `tf.train.Example`; the pattern may name several files."""
+    paths = sorted(tf.io.gfile.glob(str(pattern)))
+    if not paths:
+        raise DataError("no such file")
+    compression = "GZIP" if paths[0].endswith(".gz") else ""
+    records = tf.data.TFRecordDataset(paths, compression)
+    for first in records.take(1):
+        example = tf.train.Example.FromString(first.numpy())
+        break
+    else:
+        raise DataError("no records")
+    shapes = {"x": inputs.shape} if not isinstance(inputs, dict) else {}
+    shapes |= {n: given.shape for n, given in inputs.items()} if not shapes else {}
+    spec = {}
+    for name, feature in example.features.feature.items():
+        kind = feature.WhichOneof("kind")
+        if kind not in ("float_list", "int64_list") or name not in keys(inputs):
+            continue
+        count = len(getattr(feature, kind).value)
+        shape = shapes.get(name, (count,))
+        if math.prod(shape) != count:
+            shape = (count,)
+        dtype = tf.float32 if kind == "float_list" else tf.int64
+        spec[name] = tf.io.FixedLenFeature(shape, dtype)
+    require(spec, inputs)
+    batches = records.batch(1024).map(
+        lambda batch: tf.io.parse_example(batch, spec),
+        num_parallel_calls=tf.data.AUTOTUNE,
+    )
+    parsed = list(batches.as_numpy_iterator())
+    return {name: np.concatenate([part[name] for part in parsed]) for name in spec}

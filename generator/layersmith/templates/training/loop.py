@@ -1,0 +1,174 @@
+"""The epochs of a run: progress, checkpoints, early stopping, logs."""
+
+import contextlib
+import signal
+import sys
+import threading
+import time
+
+import keras
+import tensorflow as tf
+
+TEST_BATCH = 256
+# What `tf.summary.scalar` writes, which needs TensorBoard to be installed.
+SCALAR = tf.compat.v1.SummaryMetadata(plugin_data={"plugin_name": "scalars"})
+
+
+class Loop:
+    """Trains from where the checkpoints stand to the end.
+
+    Where the process is asked to end, it finishes the step and saves.
+    """
+
+    def __init__(self, trainer, data, args, checkpoints, directory, quiet=False):
+        self.trainer, self.data, self.args = trainer, data, args
+        self.checkpoints, self.progress = checkpoints, checkpoints.progress
+        self.directory, self.quiet = directory, quiet
+        self._calls = 0
+
+    def run(self):
+        """Returns the signal that ended it, or 0 where the end was reached."""
+        self.progress.finished = self._at_end()
+        self._log = tf.summary.create_noop_writer()
+        if self.args.tensorboard:
+            path = self.directory / "tensorboard"
+            self._log = tf.summary.create_file_writer(str(path))
+        with asked_to_stop() as self._stopped:
+            while not self.progress.finished and not self._stopped:
+                self._epoch()
+        self._log.close()
+        return 0 if self.progress.finished else self._stopped[0]
+
+    def _at_end(self):
+        history = self.progress.history
+        if not history or len(history) >= self.args.epochs:
+            return bool(history)
+        waited = len(history) - 1 - best_epoch(history)
+        return bool(self.args.patience) and waited >= self.args.patience
+
+    def _epoch(self):
+        epoch, done = divmod(self.progress.step, self.args.steps)
+        batches = self.data.batches(self.args.batch_size, self.args.seed, epoch, done)
+        iterator = iter(self.trainer.strategy.experimental_distribute_dataset(batches))
+        if not done:
+            self.trainer.reset()
+        title = f"Epoch {epoch + 1}/{self.args.epochs}"
+        bar = Bar(title, self.args.steps, done, self.quiet)
+        while done < self.args.steps:
+            # A call ends where a checkpoint is due.
+            due = self.args.save_every - self.progress.step % self.args.save_every
+            steps = min(self.args.steps_per_call, self.args.steps - done, due)
+            self._call(iterator, steps)
+            done += steps
+            bar.update(done, self.trainer.results)
+            if done < self.args.steps and (steps == due or self._stopped):
+                self.checkpoints.save()
+            if done < self.args.steps and self._stopped:
+                return
+        results = self.trainer.results() | self._held_out()
+        bar.finish(results)
+        self._end_epoch(epoch, results)
+
+    def _call(self, iterator, steps):
+        profiled = self.args.profile and self._calls == 1  # the first call compiles
+        if profiled:
+            tf.profiler.experimental.start(str(self.directory / "profile"))
+        self.trainer.train(iterator, steps)
+        self.progress.step += steps
+        self._calls += 1
+        if profiled:
+            self.trainer.results()  # waits for the steps
+            tf.profiler.experimental.stop()
+
+    def _held_out(self):
+        if not self.data.held_out_size:
+            return {}
+        steps = -(-self.data.held_out_size // TEST_BATCH)
+        results = self.trainer.test(self.data.held_out_batches(TEST_BATCH), steps)
+        return {f"held-out {name}": value for name, value in results.items()}
+
+    def _end_epoch(self, epoch, results):
+        with self._log.as_default(step=epoch + 1):
+            for name, value in results.items():
+                tf.summary.write(name, tf.constant(value), metadata=SCALAR)
+        self.progress.history.append(results)
+        if self.args.patience and best_epoch(self.progress.history) == epoch:
+            save_weights(self.trainer.model, best_weights(self.directory))
+        self.progress.finished = self._at_end()
+        self.checkpoints.save()
+
+
+def best_epoch(history):
+    """Index of the epoch with the lowest loss, the held-out one where there is one."""
+    name = "held-out loss" if "held-out loss" in history[0] else "loss"
+    losses = [results[name] for results in history]
+    return losses.index(min(losses))
+
+
+def best_weights(directory):
+    return directory / "best.weights.h5"
+
+
+def save_weights(model, path):
+    """Replaces the file in one move, so that it is never half written."""
+    new = path.with_name(f"new-{path.name}")
+    model.save_weights(new)
+    new.replace(path)
+
+
+@contextlib.contextmanager
+def asked_to_stop():
+    """Yields a list that gets the signal which asks the process to end.
+
+    A second signal ends it at once.
+    """
+    received = []
+    if threading.current_thread() is not threading.main_thread():
+        yield received
+        return
+    before = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore():
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def receive(number, _frame):
+        received.append(number)
+        restore()
+
+    for number in before:
+        signal.signal(number, receive)
+    try:
+        yield received
+    finally:
+        restore()
+
+
+class Bar:
+    """The progress bar of an epoch; in a log file, its last line only."""
+
+    def __init__(self, title, steps, done, quiet):
+        self._steps, self._first, self._quiet = steps, done, quiet
+        self._live = sys.stdout.isatty() and not quiet
+        self._start = self._shown = time.perf_counter()
+        if not quiet:
+            print(title)
+            self._bar = keras.utils.Progbar(steps)
+
+    def update(self, done, results):
+        """Shows the results some times a second: reading them waits for the steps."""
+        now = time.perf_counter()
+        if self._live and done < self._steps and now - self._shown > 0.2:
+            self._shown = now
+            self._show(done, results())
+
+    def finish(self, results):
+        if not self._quiet:
+            self._show(self._steps, results)
+
+    def _show(self, done, results):
+        seconds = time.perf_counter() - self._start
+        rate = (done - self._first) / seconds
+        values = [*results.items(), ("steps/s", rate)]
+        self._bar.stateful_metrics = {name for name, _ in values}  # shown as they are
+        self._bar.update(done, values)

@@ -1,0 +1,99 @@
+"""What a train script needs to know about its layer: the plan of the script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Packing = Literal["arguments", "list", "dict"]
+
+
+@dataclass(frozen=True)
+class TrainInput:
+    """One input of the layer.
+
+    Attributes:
+        name: The parameter of `call`; the key in a `.npz` file of several inputs.
+        shape: The example's sizes, the batch axis left out.
+        dtype: The name of a TensorFlow dtype.
+        upper: For integers: values run from 0 to `upper - 1`.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+    upper: int | None = None
+
+    @property
+    def is_integer(self) -> bool:
+        return "int" in self.dtype
+
+
+@dataclass(frozen=True)
+class TrainOutput:
+    """The first output of the layer, which the head of the model reads.
+
+    Attributes:
+        rank: The batch axis counts; None where it follows the input's rank.
+        static: Whether a fixed input shape fixes every axis but the batch.
+        is_float: Whether a dense head can read it as it is.
+        pick: Source behind the layer's result that picks this output: empty for
+            a layer with one output, else `[0]` or `["name"]`.
+    """
+
+    rank: int | None = 2
+    static: bool = True
+    is_float: bool = True
+    pick: str = ""
+
+
+@dataclass(frozen=True)
+class TrainPlan:
+    """Everything that the train script of a layer says about this layer.
+
+    Attributes:
+        layer: Class name.
+        module: Import path of the class.
+        arguments: `(name, Python source)` of the arguments the model is built with.
+        inputs: The inputs, the main one first. A boolean `mask` is not one.
+        output: The output that is trained on.
+        learns: Whether the layer has trainable weights.
+        random: Whether two training steps on the same batch differ.
+        title: Heading of the plots.
+        script: File name of the script, for its docstring.
+        packing: How `call` takes several inputs.
+        training: Import path of the project's `training` package; empty for a
+            script that stands alone.
+    """
+
+    layer: str
+    module: str
+    arguments: tuple[tuple[str, str], ...]
+    inputs: tuple[TrainInput, ...]
+    output: TrainOutput
+    learns: bool
+    random: bool
+    title: str
+    script: str
+    packing: Packing = "arguments"
+    training: str = ""
+
+    @property
+    def single(self) -> bool:
+        return len(self.inputs) == 1
+
+    @property
+    def sequential(self) -> bool:
+        """Whether the model is a plain stack of layers."""
+        plain = self.output.static and self.output.is_float and not self.output.pick
+        return plain and self.single
+
+    @property
+    def integers(self) -> tuple[TrainInput, ...]:
+        return tuple(given for given in self.inputs if given.is_integer)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Names of the arrays in a data file."""
+        inputs = ("x",) if self.single else tuple(given.name for given in self.inputs)
+        return (*inputs, "y")
