@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        real, plain = Path(folder, "real"), Path(folder, "plain")
+        real, plain = (Path(folder, "real"), Path(folder, "plain"))
         copy_template(real)
         project = Path(folder, "project")
         cpu_seconds(real, project)

@@ -3,6 +3,7 @@
 What is compared is the text as it is pasted into an emitted suite, run on its own.
 """
 
+import inspect
 import math
 from functools import cache
 
@@ -103,6 +104,52 @@ def test_every_layer_in_the_table_is_a_layer_and_has_a_meaning():
         assert meaning in numpy_meanings.names()
 
 
+@pytest.mark.parametrize("layer", sorted(numpy_meanings.LAYERS))
+def test_a_default_is_that_of_the_layer(layer):
+    function = ours(numpy_meanings.LAYERS[layer])
+    own = inspect.signature(function).parameters
+    assert tuple(own) == numpy_meanings.parameters(function.__name__)
+    for parameter in keras_layers()[layer].parameters:
+        # `scale=True` is an argument of some; `scale` is a weight of others.
+        if parameter.name in own and parameter.default not in (True, False):
+            default = own[parameter.name].default
+            if parameter.required:
+                assert default is inspect.Parameter.empty
+            elif isinstance(parameter.default, tuple):
+                assert set(np.ravel(parameter.default)) == {default}
+            else:
+                assert default == parameter.default
+
+
+UNHONOURED = {
+    "AdditiveAttention": {"score_mode"},
+    "Attention": {"score_mode"},
+    "BatchNormalization": {"renorm", "renorm_clipping", "renorm_momentum"},
+    "Dense": {"quantization_config"},
+    "EinsumDense": {"gptq_unpacked_column_size", "quantization_config"},
+    "Embedding": {"quantization_config"},
+    "GRUCell": {"activation", "recurrent_activation", "reset_after"},
+    "GroupNormalization": {"axis"},
+    "LSTMCell": {"activation", "recurrent_activation"},
+    "MultiHeadAttention": {
+        "attention_axes",
+        "flash_attention",
+        "sliding_window",
+        "use_gate",
+    },
+    "SimpleRNNCell": {"activation"},
+    "UpSampling2D": {"interpolation"},
+}
+
+
+@pytest.mark.parametrize("layer", sorted(numpy_meanings.LAYERS))
+def test_settings_that_a_meaning_does_not_follow_are_told(layer):
+    every = [parameter.name for parameter in keras_layers()[layer].parameters]
+    told = set(numpy_meanings.unhonoured(layer, every)) - {"data_format"}
+    assert told == UNHONOURED.get(layer, set())
+    assert numpy_meanings.unhonoured(layer, ["data_format"]) == ("data_format",)
+
+
 # Against TensorFlow ----------------------------------------------------------------
 
 
@@ -117,7 +164,7 @@ def compare(got, wanted, rtol=1e-11, atol=1e-12):
         for one, other in zip(got, wanted, strict=True):
             compare(one, other, rtol, atol)
         return
-    got, wanted = np.asarray(got), np.asarray(wanted)
+    got, wanted = (np.asarray(got), np.asarray(wanted))
     assert got.shape == wanted.shape
     np.testing.assert_allclose(got, wanted, rtol=rtol, atol=atol)
 
@@ -178,11 +225,11 @@ def test_sparsemax_is_keras_own_where_one_entry_is_left(tf):
     compare(ours("sparsemax")(x), tf.keras.activations.sparsemax(tf.constant(x)))
 
 
-X, Y, Z = normal(4, 5), normal(2, 3, 4), normal(3, 2, 4, 5)
+X, Y, Z = (normal(4, 5), normal(2, 3, 4), normal(3, 2, 4, 5))
 IDS = np.array([0, 0, 1, 3, 3, 3])
 UNSORTED = np.array([3, 0, 3, 1, -1, 0])
 ROWS = normal(6, 2, 3)
-LOGITS, LABELS = 5 * normal(4, 6), np.abs(normal(4, 6))
+LOGITS, LABELS = (5 * normal(4, 6), np.abs(normal(4, 6)))
 
 # name, arguments, keywords, TensorFlow's own with the same ones
 FUNCTIONS = [
@@ -227,6 +274,11 @@ FUNCTIONS = [
       for n in ([1, 3, 0], [[2], [4]]) for m in (None, 3, 6)),
     *(("band_part", (x, low, up), {}, "linalg.band_part")
       for x in (X, Y) for low in (-1, 0, 2) for up in (-1, 0, 1)),
+    *((name, (X,), {}, "math") for name in ("cumsum", "cumprod")),
+    *(("split", (x, n), {"axis": a}, "split") for x, n, a in (
+        (X, 2, 0), (Y, 4, -1), (X, (1, 3), 0), (X, [2, -1], 1), (Y, (1, -1, 2), 2), (Y, [4], -1))),
+    ("split", (X, 4), {}, "split"),
+    ("top_k", (X,), {}, "math.top_k"),
     *((name, (x,), {"axis": a, "exclusive": e, "reverse": r}, "math")
       for name in ("cumsum", "cumprod") for x in (X, Y) for a in (0, 1, -1)
       for e in (False, True) for r in (False, True)),
@@ -272,11 +324,7 @@ def made(tf, layer, inputs):
     return [weight.numpy() for weight in layer.weights]
 
 
-def layer_case(name, layer, inputs, *arguments, **settings):
-    return name, layer, inputs, arguments, settings
-
-
-X1, X2, X3 = normal(2, 9, 4), normal(2, 7, 8, 4), normal(2, 4, 3, 5, 2)
+X1, X2, X3 = (normal(2, 9, 4), normal(2, 7, 8, 4), normal(2, 4, 3, 5, 2))
 PADDINGS = ("valid", "same")
 
 # meaning, layer's class, its arguments, inputs, settings of the meaning
@@ -291,7 +339,9 @@ LAYERS = [
       for a in (-1, 1) for e in (1e-3, 0.1) for x in (X, Y, Z)),
     *(("layer_normalization", "LayerNormalization", {"axis": a, "epsilon": e}, x, {"axis": a, "epsilon": e})
       for a in (-1, 1, [1, 2]) for e in (1e-3, 0.1) for x in (Y, Z)),
-    ("layer_normalization", "LayerNormalization", {"center": False}, Y, {}),
+    *((name, cls, {missing: False}, x, {}) for missing in ("center", "scale") for name, cls, x in (
+        ("layer_normalization", "LayerNormalization", Y), ("batch_normalization", "BatchNormalization", Y))),
+    ("batch_normalization", "BatchNormalization", {}, Y, {}),
     *(("rms_normalization", "RMSNormalization", {"axis": a, "epsilon": e}, x, {"axis": a, "epsilon": e})
       for a in (-1, (1, 2, 3)) for e in (1e-6, 0.1) for x in (Z,)),
     ("rms_normalization", "RMSNormalization", {}, Y, {}),
@@ -326,14 +376,16 @@ LAYERS = [
     *((m, f"Global{c}Pooling{d}D", {"keepdims": k}, x, {"keepdims": k})
       for m, c in (("global_max_pooling", "Max"), ("global_average_pooling", "Average"))
       for d, x in ((1, X1), (2, X2), (3, X3)) for k in (False, True)),
-    ("zero_padding", "ZeroPadding1D", {"padding": (1, 2)}, X1, {"padding": ((1, 2),)}),
-    ("zero_padding", "ZeroPadding2D", {"padding": ((1, 2), (0, 3))}, X2, {"padding": ((1, 2), (0, 3))}),
+    *(("zero_padding", f"ZeroPadding{d}D", p, x, p) for d, x, p in (
+        (1, X1, {}), (2, X2, {}), (1, X1, {"padding": 2}), (1, X1, {"padding": (1, 2)}),
+        (2, X2, {"padding": 2}), (2, X2, {"padding": (1, 2)}), (3, X3, {"padding": (0, 1, 2)}),
+        (2, X2, {"padding": ((1, 2), (0, 3))}), (3, X3, {"padding": ((1, 2), (0, 3), (2, 0))}))),
     *(("up_sampling", f"UpSampling{d}D", {"size": 2}, x, {"size": 2}) for d, x in ((1, X1), (2, X2), (3, X3))),
     ("up_sampling", "UpSampling2D", {"size": (2, 3)}, X2, {"size": (2, 3)}),
     *(("thresholded_relu", "ReLU", s, x, s) for x in (X, 10 * Y) for s in (
         {}, {"max_value": 2.0}, {"negative_slope": 0.25}, {"threshold": 0.5},
         {"max_value": 2.0, "negative_slope": 0.25, "threshold": 0.5})),
-    ("leaky_relu", "LeakyReLU", {"negative_slope": 0.25}, X, {"negative_slope": 0.25}),
+    ("leaky_relu_layer", "LeakyReLU", {"negative_slope": 0.25}, X, {"negative_slope": 0.25}),
     ("elu", "ELU", {"alpha": 0.3}, X, {"alpha": 0.3}),
     ("softmax", "Softmax", {"axis": 1}, Y, {"axis": 1}),
     ("prelu", "PReLU", {}, Y, {}),
@@ -360,14 +412,13 @@ def test_a_layer_is_keras_own(tf, meaning, cls, arguments, inputs, settings):
     layer = getattr(tf.keras.layers, cls)(**arguments, dtype=dtype)
     weights = made(tf, layer, inputs)
     assert numpy_meanings.LAYERS[cls] == meaning
-    if arguments.get("center") is False:
-        settings = {"gamma": weights.pop(), **settings}
-    got = ours(meaning)(inputs, *weights, **settings)
-    compare(
-        got,
-        layer(inputs),
-        **({"rtol": 1e-5, "atol": 1e-6} if dtype == "float32" else {}),
-    )
+    named = dict(zip([weight.name for weight in layer.weights], weights, strict=True))
+    got = ours(meaning)(inputs, **named, **settings)
+    tolerance = {"rtol": 1e-5, "atol": 1e-6} if dtype == "float32" else {}
+    compare(got, layer(inputs), **tolerance)
+    if "center" not in arguments and "scale" not in arguments:
+        same = ours(meaning)(inputs, *weights, **settings)
+        np.testing.assert_array_equal(same, got)
 
 
 @pytest.mark.slow
@@ -400,7 +451,7 @@ def test_softmax_gives_masked_steps_no_weight(tf):
     compare(ours("masked_softmax")(X, mask), layer(X, mask=mask))
 
 
-QUERY, VALUE, KEY = normal(2, 3, 4), normal(2, 5, 4), normal(2, 5, 4)
+QUERY, VALUE, KEY = (normal(2, 3, 4), normal(2, 5, 4), normal(2, 5, 4))
 KEEP = RNG.integers(0, 2, (2, 3, 5)).astype("bool") | np.eye(3, 5, dtype="bool")
 
 
@@ -438,10 +489,8 @@ def test_attention_is_keras_own(tf, cls, use_scale, key, mask):
     layer = getattr(tf.keras.layers, cls)(use_scale=use_scale, dtype="float64")
     inputs = [QUERY, VALUE] if key is None else [QUERY, VALUE, key]
     weights = made(tf, layer, inputs)
-    settings = {"scale": weights[0]} if weights else {}
-    got = ours(numpy_meanings.LAYERS[cls])(
-        QUERY, VALUE, key, mask=None if mask is None else mask[:, None], **settings
-    )
+    keep = None if mask is None else mask[:, None]
+    got = ours(numpy_meanings.LAYERS[cls])(inputs, *weights, mask=keep)
     masks = None if mask is None else [None, mask]
     compare(got, layer(inputs, mask=masks))
 

@@ -30,7 +30,7 @@ def version(text):
 
 @pytest.fixture(params=["tensorflow", "keras"])
 def name(request, made):
-    recorded, installed = tables.made_from(), made[request.param]["made_from"]
+    recorded, installed = (tables.made_from(), made[request.param]["made_from"])
     if version(installed[request.param]) < version(recorded[request.param]):
         pytest.skip(f"{request.param} is older than {recorded[request.param]}")
     return request.param

@@ -113,7 +113,7 @@ def test_an_untagged_local_repository_is_installed_as_it_lies_there(template, tm
     ],
 )
 def test_a_remote_repository_is_installed_by_commit(template, tmp_path, url, installed):
-    source, bare = tmp_path / "source", tmp_path / "layersmith.git"
+    source, bare = (tmp_path / "source", tmp_path / "layersmith.git")
     run("cp", "-r", template, source, cwd=tmp_path)
     commit_all(source, "one", tag="v1.0.0")
     git(tmp_path, "clone", "--quiet", "--bare", str(source), str(bare))

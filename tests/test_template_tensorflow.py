@@ -55,7 +55,7 @@ def steps(workflow):
                     for key in row:
                         value = value.replace("${{ matrix." + key + " }}", row[key])
                     environment[name] = value
-                yield job, step["run"], environment
+                yield (job, step["run"], environment)
 
 
 def test_a_fresh_project_passes_the_steps_of_its_own_workflow(template, tmp_path):

@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
     warnings.simplefilter("ignore")
     stale = 0
     for name, make in MAKERS.items():
-        path, made = TABLES / f"{name}.json", text(make())
+        path, made = (TABLES / f"{name}.json", text(make()))
         if path.exists() and path.read_text(encoding="utf-8") == made:
             continue
         stale = 1

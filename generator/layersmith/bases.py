@@ -6,13 +6,13 @@ pristine text is in no revision; a shallow clone has one revision. And when a fi
 generated nobody knows yet whether it will be edited. So the text of every generated file
 is kept, and it is meant to be committed.
 
-All are in one file, `.layersmith/bases`, one line each, compressed:
+All are in one file, `.layersmith/bases`, compressed, each between two lines with its path:
 
 - a pull request shows one more changed file, collapsed, not as many again;
 - no formatter, linter, spell checker, grep or test runner takes it for source;
-- two branches that generate different layers merge, since a line with the path stands
-  between any two entries; for the same layer git keeps both lines (`merge=union`), and
-  where it does not know how, the markers it leaves are skipped when the file is read.
+- two branches that generate different layers merge, since lines that neither changes
+  stand between any two texts; for the same layer git keeps both texts (`merge=union`),
+  and where it does not know how, the markers it leaves are skipped by the reader here.
 
 An entry is found by the hash of its text, so that a wrong one is never used, and an entry
 too many does no harm.
@@ -100,6 +100,7 @@ class Bases:
             if entries:
                 text.append(f"[{quote(path)}]\n")
                 text += [f"{h} {packed}\n" for h, packed in sorted(entries.items())]
+                text.append(f"[/{quote(path)}]\n")
         try:
             attributes = self._inside.real(Path(FOLDER, ".gitattributes"))
             if not os.path.lexists(attributes):
@@ -123,6 +124,8 @@ class Bases:
         entries: dict[str, dict[str, str]] = {}
         current = entries.setdefault("", {})
         for line in (data or b"").decode("ascii", "replace").splitlines():
+            if line.startswith("[/"):
+                continue
             if line.startswith("[") and line.endswith("]"):
                 path = unquote(line[1:-1], errors="surrogateescape")
                 current = entries.setdefault(path, {})

@@ -180,7 +180,7 @@ def _comments(text: str) -> Iterator[tuple[int, str]]:
     if sys.version_info >= (3, 12):
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             if token.type == tokenize.COMMENT:
-                yield token.start[0], "#" + token.string[1:].strip()
+                yield (token.start[0], "#" + token.string[1:].strip())
         return
     # Before 3.12 no string can hold its own quotes, and the tokenizer, not yet written
     # in C, takes longer than all the rest.
@@ -189,4 +189,4 @@ def _comments(text: str) -> Iterator[tuple[int, str]]:
         if match[1]:
             line += text.count("\n", at, match.start())
             at = match.start()
-            yield line, "#" + match[1][1:].strip()
+            yield (line, "#" + match[1][1:].strip())

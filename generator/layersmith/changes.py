@@ -101,7 +101,7 @@ def difference(change: Change) -> str:
     old_path = change.source or change.path
     old = "/dev/null" if change.before is None else f"a/{old_path.as_posix()}"
     new = "/dev/null" if change.after is None else f"b/{change.path.as_posix()}"
-    before, after = _lines(change.before), _lines(change.after)
+    before, after = (_lines(change.before), _lines(change.after))
     lines = list(difflib.unified_diff(before, after, old, new))
     if not lines:
         lines = [f"--- {old}\n", f"+++ {new}\n"]

@@ -52,7 +52,9 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"layersmith {__version__}")
+    parser.add_argument(
+        "--version", action="version", version=f"layersmith {__version__}"
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_generate(commands)
     _add_check(commands)
@@ -66,10 +68,18 @@ def _add_generate(commands) -> None:
         help="write layers, tests and train scripts",
         description="Writes the files of the given specs, or of every spec of the project.",
     )
-    command.add_argument("specs", nargs="*", type=Path, metavar="SPEC", help="spec files")
-    command.add_argument("--out", type=Path, metavar="DIR", help="one folder for all files")
-    command.add_argument("--check", action="store_true", help="write nothing; status 1 if stale")
-    command.add_argument("--diff", action="store_true", help="write nothing; show what would change")
+    command.add_argument(
+        "specs", nargs="*", type=Path, metavar="SPEC", help="spec files"
+    )
+    command.add_argument(
+        "--out", type=Path, metavar="DIR", help="one folder for all files"
+    )
+    command.add_argument(
+        "--check", action="store_true", help="write nothing; status 1 if stale"
+    )
+    command.add_argument(
+        "--diff", action="store_true", help="write nothing; show what would change"
+    )
     command.add_argument(
         "--force",
         action="append",
@@ -79,7 +89,11 @@ def _add_generate(commands) -> None:
         help="throw away the hand edits of FILE, keeping a copy",
     )
     command.add_argument(
-        "--recipe", action="append", default=[], metavar="NAME", help="copy a recipe to specs first"
+        "--recipe",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="copy a recipe to specs first",
     )
     command.add_argument(
         "--import-spec",
@@ -94,16 +108,22 @@ def _add_generate(commands) -> None:
 
 def _add_check(commands) -> None:
     command = commands.add_parser(
-        "check", help="check specs alone", description="Checks specs and writes nothing."
+        "check",
+        help="check specs alone",
+        description="Checks specs and writes nothing.",
     )
-    command.add_argument("specs", nargs="*", type=Path, metavar="SPEC", help="spec files")
+    command.add_argument(
+        "specs", nargs="*", type=Path, metavar="SPEC", help="spec files"
+    )
     _add_output(command)
     command.set_defaults(run=_check)
 
 
 def _add_recipes(commands) -> None:
     command = commands.add_parser(
-        "recipes", help="list the gallery, or print a spec", description="The gallery of specs."
+        "recipes",
+        help="list the gallery, or print a spec",
+        description="The gallery of specs.",
     )
     command.add_argument("name", nargs="?", metavar="NAME", help="recipe to print")
     command.set_defaults(run=_recipes)
@@ -115,7 +135,9 @@ def _add_output(command: argparse.ArgumentParser) -> None:
     shown.add_argument("--format", choices=("text", "github"), default="text")
     volume = command.add_mutually_exclusive_group()
     volume.add_argument("-q", "--quiet", action="store_true", help="problems alone")
-    volume.add_argument("-v", "--verbose", action="store_true", help="unchanged files too")
+    volume.add_argument(
+        "-v", "--verbose", action="store_true", help="unchanged files too"
+    )
 
 
 # Imported when asked for, so that `--version` and `--help` are instant.

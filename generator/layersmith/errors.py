@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 
+# Columns of a line that are shown.
+EXCERPT = 100
+
+
 class LayersmithError(Exception):
     """A failure to be told to the user as one line, without a traceback.
 
@@ -77,38 +81,50 @@ def render(problem: Problem, text: str | None = None) -> str:
         text: Content of the file; without it only the first line is given.
     """
     span = problem.span
-    head = f"{problem.file}:{span.line}:{span.column}: {problem.level}: {problem.message}"
+    head = (
+        f"{problem.file}:{span.line}:{span.column}: {problem.level}: {problem.message}"
+    )
     parts = [head]
-    lines = [] if text is None else text.splitlines()
+    lines = [] if text is None else text.split("\n")
     if 1 <= span.line <= len(lines):
-        parts.extend(_excerpt(lines[span.line - 1], span))
+        parts.extend(_excerpt(lines[span.line - 1].rstrip("\r"), span))
     if problem.hint:
         parts.append(f"  {problem.hint}")
     return "\n".join(parts)
 
 
-def _excerpt(line: str, span: Span, width: int = 100) -> list[str]:
-    """The line and a row of carets under the span, cut to `width` columns."""
-    shown = "".join(" " if c == "\t" or not c.isprintable() else c for c in line)
-    end = span.end_column if span.end_line == span.line else len(line) + 1
-    start, stop = span.column - 1, max(end - 1, span.column)
-    if stop - start > width:
-        stop = start + width
-    offset = max(0, stop - width)
-    if offset:
-        offset = min(offset, start)
-    shown = shown[offset : offset + width]
-    carets = "^" * max(1, min(stop, len(line)) - start)
-    return [f"  | {shown}", f"  | {' ' * (start - offset)}{carets}"]
+def _excerpt(line: str, span: Span) -> list[str]:
+    """The line and a row of carets under the span, cut to what a terminal shows."""
+    shown = "".join(c if c.isprintable() else " " for c in line)
+    start = span.column - 1
+    stop = span.end_column - 1 if span.end_line == span.line else len(line)
+    stop = min(max(stop, start + 1), start + EXCERPT)
+    offset = min(max(0, stop - EXCERPT), start)
+    shown = shown[offset : offset + EXCERPT]
+    before, marked = (shown[: start - offset], shown[start - offset : stop - offset])
+    carets = "^" * max(1, _columns(marked))
+    return [f"  | {shown}".rstrip(), f"  | {' ' * _columns(before)}{carets}"]
+
+
+def _columns(text: str) -> int:
+    """Columns that a text takes in a terminal: ideographs take two, accents none."""
+    if text.isascii():
+        return len(text)
+    import unicodedata
+
+    return sum(
+        0
+        if unicodedata.combining(character)
+        else 1 + (unicodedata.east_asian_width(character) in "WF")
+        for character in text
+    )
 
 
 def github(problem: Problem) -> str:
     """The problem as an annotation of GitHub Actions."""
     span = problem.span
     message = problem.message + (f" {problem.hint}" if problem.hint else "")
-    escaped = (
-        message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    )
+    escaped = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     path = problem.file.replace(",", "%2C").replace(":", "%3A")
     return (
         f"::{problem.level} file={path},line={span.line},col={span.column},"

@@ -15,7 +15,9 @@ def recipes() -> dict[str, str]:
     """Summary of each recipe, by name."""
     found = {}
     for path in sorted(FOLDER.glob("*.yaml")):
-        match = re.search(r"^summary: *(.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+        match = re.search(
+            r"^summary: *(.+)$", path.read_text(encoding="utf-8"), re.MULTILINE
+        )
         found[path.stem] = match[1].strip("\"'") if match else ""
     return found
 
@@ -29,6 +31,8 @@ def recipe(name: str) -> str:
     known = {path.stem for path in FOLDER.glob("*.yaml")}
     if name not in known:
         close = suggest(name, known)
-        hint = f"did you mean `{close}`?" if close else "`layersmith recipes` lists them"
+        hint = (
+            f"did you mean `{close}`?" if close else "`layersmith recipes` lists them"
+        )
         raise LayersmithError(f"there is no recipe `{name}`; {hint}")
     return (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")

@@ -120,7 +120,8 @@ class _Judge:
         if same_meaning(header.body, self.body):
             # A formatter has laid it out, and the new text differs in layout alone.
             # The old header stays: it is true, and a new one would be noise.
-            if header.names(self.spec) and header.spec_hash == self.spec_hash:
+            same_spec = header.names(self.spec) and header.spec_hash == self.spec_hash
+            if same_spec and header.body != self.body:
                 return self._left(State.PRISTINE, Action.UNCHANGED, "")
             return self._pristine(self._with_header(header.body, header.above))
         base = self.bases.find(header.body_hash, self.disk_path, self.path)
@@ -136,7 +137,7 @@ class _Judge:
         ours = relayout(header.body, base)
         if self.old_path is not None:
             names = renamed_names(self.old_path, base, self.path, self.body)
-            base, ours = with_names(base, names), with_names(ours, names)
+            base, ours = (with_names(base, names), with_names(ours, names))
         merged = merge(base, ours, self.body)
         if merged.conflicts:
             note = f"{_count(merged.conflicts)}: {_SOLVE}"

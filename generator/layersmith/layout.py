@@ -41,7 +41,7 @@ def relayout(text: str, like: str) -> str:
         text: Python source.
         like: The text whose layout is wanted.
     """
-    parsed, model = parse(text), parse(like)
+    parsed, model = (parse(text), parse(like))
     if parsed is None or model is None:
         return text
     try:
@@ -92,7 +92,7 @@ def _align_definition(
 def _twins(segment: _Segment, other: _Segment) -> bool:
     if len(segment.nodes) != 1 or len(other.nodes) != 1:
         return False
-    node, twin = segment.nodes[0], other.nodes[0]
+    node, twin = (segment.nodes[0], other.nodes[0])
     return (
         isinstance(node, _Definition)
         and isinstance(twin, _Definition)

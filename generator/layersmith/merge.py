@@ -15,7 +15,7 @@ from pathlib import Path
 
 from layersmith.history import git_command, git_environment
 
-YOURS, BASE, REGENERATED = "yours", "base", "regenerated"
+YOURS, BASE, REGENERATED = ("yours", "base", "regenerated")
 NO_BASE = "base (not found)"
 
 
@@ -39,7 +39,7 @@ def merge(base: str, ours: str, theirs: str) -> Merged:
 
 def merge_without_base(ours: str, theirs: str) -> Merged:
     """Every difference of the two as a conflict: nothing tells which side is newer."""
-    a, b = _lines(_ended(ours)), _lines(_ended(theirs))
+    a, b = (_lines(_ended(ours)), _lines(_ended(theirs)))
     merged: list[str] = []
     conflicts = 0
     for tag, i, i_end, j, j_end in _opcodes(a, b):
@@ -53,12 +53,12 @@ def merge_without_base(ours: str, theirs: str) -> Merged:
 
 def merge_lines(base: str, ours: str, theirs: str) -> Merged:
     """The merge without git; all three texts end with a line break."""
-    o, a, b = _lines(base), _lines(ours), _lines(theirs)
+    o, a, b = (_lines(base), _lines(ours), _lines(theirs))
     merged: list[str] = []
     conflicts = 0
     o_at = a_at = b_at = 0
     for o_next, a_next, b_next, length in _common(o, a, b):
-        old, mine, new = o[o_at:o_next], a[a_at:a_next], b[b_at:b_next]
+        old, mine, new = (o[o_at:o_next], a[a_at:a_next], b[b_at:b_next])
         if mine in (old, new):
             merged += new
         elif new == old:
@@ -67,7 +67,7 @@ def merge_lines(base: str, ours: str, theirs: str) -> Merged:
             conflicts += 1
             merged += _conflict(mine, old, new, BASE)
         merged += o[o_next : o_next + length]
-        o_at, a_at, b_at = o_next + length, a_next + length, b_next + length
+        o_at, a_at, b_at = (o_next + length, a_next + length, b_next + length)
     return Merged("".join(merged), conflicts)
 
 
@@ -136,7 +136,7 @@ def _common(
     o: Sequence[str], a: Sequence[str], b: Sequence[str]
 ) -> Iterator[tuple[int, int, int, int]]:
     """Runs of lines that all three share, in order; an empty one at the very end."""
-    in_a, in_b = _blocks(o, a), _blocks(o, b)
+    in_a, in_b = (_blocks(o, a), _blocks(o, b))
     i = j = 0
     while i < len(in_a) and j < len(in_b):
         o_a, a_at, a_length = in_a[i]
@@ -144,7 +144,7 @@ def _common(
         first = max(o_a, o_b)
         last = min(o_a + a_length, o_b + b_length)
         if first < last:
-            yield first, a_at + first - o_a, b_at + first - o_b, last - first
+            yield (first, a_at + first - o_a, b_at + first - o_b, last - first)
         if o_a + a_length < o_b + b_length:
             i += 1
         else:

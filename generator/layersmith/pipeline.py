@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from layersmith.errors import Problem, Report
-from layersmith.language.analyse import analyse
-from layersmith.spec import read_spec
+from layersmith.language.analyse import Analysis, analyse
+from layersmith.language.registry import Registry
+from layersmith.order import in_dependency_order, uses
+from layersmith.spec import Spec, read_spec
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,13 @@ class Target:
         package: Name that Keras registers the classes under; None for its default.
         layers: Import path of the layers' package; None when all files lie in one
             folder.
+        training: Import path of the project's training package; empty where each
+            script stands alone.
     """
 
     package: str | None = None
     layers: str | None = None
+    training: str = ""
 
     def module(self, snake: str) -> str:
         return f"{self.layers}.{snake}" if self.layers else snake
@@ -52,68 +57,140 @@ class Generated:
     script: str
 
 
+Context = Callable[[], Sequence[SpecFile]]
+
+
+@dataclass
+class _Read:
+    """A spec file on its way: what it says, and what is wrong with it."""
+
+    file: SpecFile
+    report: Report
+    spec: Spec | None
+    analysis: Analysis | None = None
+
+
+@dataclass
+class _Reading:
+    reads: list[_Read] = field(default_factory=list)
+
+    @property
+    def problems(self) -> list[Problem]:
+        return [problem for read in self.reads for problem in read.report.problems]
+
+
 def generate(
-    files: Sequence[SpecFile], target: Target
+    files: Sequence[SpecFile], target: Target, context: Context = tuple
 ) -> tuple[list[Generated], list[Problem]]:
     """Texts for every spec, and the problems of all of them.
 
     A spec with an error has no texts; nothing should be written then.
+
+    Args:
+        files: The specs.
+        target: Where the code will stand.
+        context: Gives the specs that those may use as sublayers; it is asked only
+            where a sublayer is no layer of Keras. Nothing is generated for them.
     """
-    results: list[Generated] = []
-    problems: list[Problem] = []
+    reading = _analyse(files, context)
+    results = []
+    for read in reading.reads[: len(files)]:
+        if read.analysis is not None and not read.report.failed:
+            results.append(_emit(read.file, read.analysis, target))
+    return results, reading.problems
+
+
+def check(files: Sequence[SpecFile], context: Context = tuple) -> list[Problem]:
+    """Problems of the specs alone."""
+    return _analyse(files, context).problems
+
+
+def _analyse(files: Sequence[SpecFile], context: Context) -> _Reading:
+    reading = _Reading()
     owners: dict[str, str] = {}
     for file in files:
         report = Report(file.name)
-        generated = _generate(file, target, report, owners)
-        problems.extend(report.problems)
-        if generated is not None:
-            results.append(generated)
-    return results, problems
+        spec = read_spec(file.text, report)
+        if spec is not None and spec.snake in owners:
+            report.error(
+                spec.layer.span,
+                f"`{spec.layer}` is the layer of {owners[spec.snake]} already",
+                "give one of the two another name",
+            )
+            spec = None
+        if spec is not None:
+            owners[spec.snake] = file.name
+        reading.reads.append(_Read(file, report, spec))
+    own = list(reading.reads)
+    others = _context(context, own) if _foreign(own) else []
+    reads = {
+        read.spec.layer.text: read for read in (*own, *others) if read.spec is not None
+    }
+    ordered = in_dependency_order(
+        {name: read.spec for name, read in reads.items() if read.spec is not None},
+        {name: read.report for name, read in reads.items()},
+    )
+    project: dict[str, Analysis] = {}
+    for name in ordered:
+        read = reads[name]
+        read.analysis = analyse(read.spec, read.report, Registry(project))
+        if read.analysis is not None:
+            project[name] = read.analysis
+    reading.reads.extend(
+        read for read in others if read.report.failed and _is_used(read, own)
+    )
+    return reading
 
 
-def _generate(
-    file: SpecFile, target: Target, report: Report, owners: dict[str, str]
-) -> Generated | None:
-    spec = read_spec(file.text, report)
-    if spec is None:
-        return None
-    if spec.snake in owners:
-        report.error(
-            spec.layer.span,
-            f"`{spec.layer}` is the layer of {owners[spec.snake]} already",
-            "give one of the two another name",
-        )
-        return None
-    owners[spec.snake] = file.name
-    analysis = analyse(spec, report)
-    if analysis is None:
-        return None
+def _foreign(own: Sequence[_Read]) -> bool:
+    """Whether some sublayer is neither Keras's nor that of a given spec."""
+    known = Registry()
+    given = {read.spec.layer.text for read in own if read.spec is not None}
+    made = {name for read in own if read.spec is not None for name in uses(read.spec)}
+    return any(
+        name not in known and name not in given and name != "Sequential"
+        for name in made
+    )
+
+
+def _context(context: Context, own: Sequence[_Read]) -> list[_Read]:
+    """Specs beside the given ones, without those that are given themselves."""
+    names = {read.spec.layer.text for read in own if read.spec is not None}
+    texts = {read.file.text for read in own}
+    others = []
+    for file in context():
+        if file.text in texts:
+            continue
+        report = Report(file.name)
+        spec = read_spec(file.text, report)
+        if spec is not None and spec.layer.text not in names:
+            names.add(spec.layer.text)
+            others.append(_Read(file, report, spec))
+    return others
+
+
+def _is_used(read: _Read, own: Sequence[_Read]) -> bool:
+    return any(
+        read.spec.layer.text in uses(other.spec)
+        for other in own
+        if other.spec is not None
+    )
+
+
+def _emit(file: SpecFile, analysis: Analysis, target: Target) -> Generated:
     # The emitter needs Jinja; a spec that is wrong does not wait for it.
     from layersmith.emit import layer, suite, train
     from layersmith.plan.layer import plan_layer
     from layersmith.plan.suite import plan_suite
     from layersmith.plan.training import plan_training
 
+    spec = analysis.spec
     module = target.module(spec.snake)
     return Generated(
         source=file,
         snake=spec.snake,
         class_name=spec.layer.text,
-        layer=layer.render(plan_layer(analysis, target.package)),
-        suite=suite.render(plan_suite(analysis, module)),
-        script=train.render(plan_training(analysis, module)),
+        layer=layer.render(plan_layer(analysis, target.package, target.module)),
+        suite=suite.render(plan_suite(analysis, module, target.package)),
+        script=train.render(plan_training(analysis, module, target.training)),
     )
-
-
-def check(files: Sequence[SpecFile]) -> list[Problem]:
-    """Problems of the specs alone."""
-    problems: list[Problem] = []
-    for file in files:
-        report = Report(file.name)
-        spec = read_spec(file.text, report)
-        if spec is not None:
-            analyse(spec, report)
-        problems.extend(report.problems)
-    return problems
-
-

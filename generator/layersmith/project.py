@@ -70,12 +70,16 @@ def _project(path: Path, settings: dict) -> Project:
         raise LayersmithError(f"{where} must be a table")
     for key, value in settings.items():
         if key not in known:
-            raise LayersmithError(f"{where} has no key `{key}`; known keys: {', '.join(known)}")
+            raise LayersmithError(
+                f"{where} has no key `{key}`; known keys: {', '.join(known)}"
+            )
         if not isinstance(value, str):
             raise LayersmithError(f"{where} `{key}` must be a text")
     package = settings.get("package")
     if not package or not all(part.isidentifier() for part in package.split(".")):
-        raise LayersmithError(f'{where} needs `package = "my_layers"`, a name that can be imported')
+        raise LayersmithError(
+            f'{where} needs `package = "my_layers"`, a name that can be imported'
+        )
     defaults = {
         "specs": "specs",
         "layers": f"src/{package.replace('.', '/')}/layers",

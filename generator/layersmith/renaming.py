@@ -14,7 +14,7 @@ def kind_and_stem(path: Path) -> tuple[str, str]:
     stem = path.stem
     for kind in _KINDS:
         if stem.startswith(kind):
-            return kind, stem.removeprefix(kind)
+            return (kind, stem.removeprefix(kind))
     return "", stem
 
 
@@ -26,9 +26,9 @@ def renamed_names(
     Without them every line that holds the layer's name, and every edit next to such a
     line, would be a conflict.
     """
-    old_stem, stem = kind_and_stem(old_path)[1], kind_and_stem(path)[1]
+    old_stem, stem = (kind_and_stem(old_path)[1], kind_and_stem(path)[1])
     names = {old_stem: stem}
-    old_class, new_class = _class_name(old_body, old_stem), _class_name(body, stem)
+    old_class, new_class = (_class_name(old_body, old_stem), _class_name(body, stem))
     if old_class and new_class:
         names[old_class] = new_class
     return {old: new for old, new in names.items() if old != new}

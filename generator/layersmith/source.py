@@ -9,13 +9,21 @@ from typing import Union
 import yaml
 
 from layersmith.errors import Report, Span
+from layersmith.places import Origin
 
-MAX_BYTES = 1_000_000
+MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 24
 MAX_NODES = 20_000
 
-# Invisible characters that make text read otherwise than it runs (CVE-2021-42574).
-_DECEPTIVE = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+# Control characters, line ends that Python and editors count otherwise than YAML, and
+# invisible characters that make text read otherwise than it runs (CVE-2021-42574).
+_REFUSED = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\xad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e"
+    "\\u2060-\\u206f\\ud800-\\udfff\\ufeff\\ufff9-\\ufffb\\ufffe\\uffff\\U000e0000-\\U000e007f]"
+)
+_REFUSED_HINT = (
+    "delete it: what cannot be seen can make text read otherwise than it runs"
+)
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -50,23 +58,6 @@ class Mapping:
 Node = Union[Scalar, Sequence, Mapping]
 
 
-@dataclass(frozen=True)
-class Origin:
-    """Where each line of a scalar's text stands in the file.
-
-    Attributes:
-        places: File line and column of the first character of each line of text.
-    """
-
-    places: tuple[tuple[int, int], ...]
-
-    def span(self, line: int, column: int, end_line: int, end_column: int) -> Span:
-        """Span in the file of a part of the text (lines and columns from 0)."""
-        first = self.places[min(line, len(self.places) - 1)]
-        last = self.places[min(end_line, len(self.places) - 1)]
-        return Span(first[0], first[1] + column, last[0], last[1] + end_column)
-
-
 class _Stop(Exception):
     """Ends the reading of a file whose rest cannot be trusted."""
 
@@ -77,37 +68,37 @@ def read(text: str, report: Report) -> Node | None:
     Problems go to `report`: syntax errors, tags, duplicate keys, characters that
     hide what the text says, and documents too large or too deep to be a spec.
     """
-    if len(text) > MAX_BYTES:
+    text = text.replace("\r\n", "\n")
+    if len(text) > MAX_CHARACTERS:
         report.error(
             Span.point(1, 1),
-            f"the file holds more than {MAX_BYTES:,} characters",
+            f"the file holds more than {MAX_CHARACTERS:,} characters",
             "a spec describes one layer: is this the right file?",
         )
         return None
-    if match := _DECEPTIVE.search(text):
+    if match := _REFUSED.search(text):
         report.error(
             _place(text, match.start()),
-            f"invisible character U+{ord(match[0]):04X}",
-            "delete it: it makes the text read otherwise than it runs",
+            f"the character U+{ord(match[0]):04X} is not allowed",
+            _REFUSED_HINT,
         )
         return None
     try:
         return _Composer(text, report).compose()
     except _Stop:
         return None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None) or getattr(
+            error, "context_mark", None
+        )
         line, column = (mark.line, mark.column) if mark else (0, 0)
-        message = error.problem or error.context or "it cannot be read"
-        report.error(Span.point(line + 1, column + 1), f"not YAML: {message}", _hint(message))
-    except yaml.reader.ReaderError as error:
-        position = error.position if isinstance(error.position, int) else 0
+        message = (
+            getattr(error, "problem", None)
+            or getattr(error, "context", None)
+            or str(error)
+        )
         report.error(
-            _place(text, position),
-            f"the character {error.character!r} is not allowed in YAML"
-            if not isinstance(error.character, int)
-            else f"the character U+{error.character:04X} is not allowed in YAML",
-            "delete it, or write it as an escape in a double-quoted string",
+            Span.point(line + 1, column + 1), f"not YAML: {message}", _hint(message)
         )
     return None
 
@@ -133,7 +124,7 @@ class _Composer:
 
     def __init__(self, text: str, report: Report):
         self.report = report
-        self.lines = text.split("\n")
+        self.lines = tuple(text.split("\n"))
         self.events = yaml.parse(text, Loader=_LOADER)
         self.anchors: dict[str, tuple[Node, int]] = {}
         self.count = 0
@@ -145,7 +136,9 @@ class _Composer:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    self._stop(event, "a second document starts here", "keep one spec a file")
+                    self._stop(
+                        event, "a second document starts here", "keep one spec a file"
+                    )
                 root = self._node(next(self.events), 0)
         if root is None or (isinstance(root, Scalar) and root.plain and not root.text):
             self.report.error(
@@ -165,12 +158,18 @@ class _Composer:
             self._stop(event, f"nested more than {MAX_DEPTH} deep", "flatten this part")
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self.anchors:
-                self._stop(event, f"no anchor &{event.anchor} before this", "define it first")
+                self._stop(
+                    event, f"no anchor &{event.anchor} before this", "define it first"
+                )
             node, size = self.anchors[event.anchor]
             self._grow(event, size)
             return node
         if event.tag is not None and not event.tag == "!":
-            self._stop(event, f"a spec takes no YAML tags, such as {event.tag}", "remove the tag")
+            self._stop(
+                event,
+                f"a spec takes no YAML tags, such as {event.tag}",
+                "remove the tag",
+            )
         before = self.count
         self._grow(event, 1)
         if isinstance(event, yaml.ScalarEvent):
@@ -186,7 +185,9 @@ class _Composer:
     def _grow(self, event: yaml.Event, size: int) -> None:
         self.count += size
         if self.count > MAX_NODES:
-            self._stop(event, f"more than {MAX_NODES:,} values", "a spec describes one layer")
+            self._stop(
+                event, f"more than {MAX_NODES:,} values", "a spec describes one layer"
+            )
 
     def _sequence(self, start: yaml.Event, depth: int) -> Sequence:
         items = []
@@ -201,7 +202,9 @@ class _Composer:
             key = self._node(event, depth + 1)
             value = self._node(next(self.events), depth + 1)
             if not isinstance(key, Scalar):
-                self.report.error(key.span, "a key must be a name", "write `name: value`")
+                self.report.error(
+                    key.span, "a key must be a name", "write `name: value`"
+                )
             elif key.text in seen:
                 self.report.error(
                     key.span,
@@ -214,30 +217,25 @@ class _Composer:
         return Mapping(tuple(entries), _span(start, event))
 
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
-        # The C parser says '' where pure Python says None.
-        plain = not event.style
         span = _span(event)
-        if event.style in ("|", ">"):
-            places = self._block_places(event)
-        else:
-            column = event.start_mark.column + (1 if plain else 2)
-            places = ((event.start_mark.line + 1, column),)
-        return Scalar(event.value, plain, span, Origin(places))
-
-    def _block_places(self, event: yaml.ScalarEvent) -> tuple[tuple[int, int], ...]:
-        first = event.start_mark.line + 1
-        texts = event.value.split("\n")
-        places = []
-        column = 1
-        for index, text in enumerate(texts):
-            number = first + index
-            raw = self.lines[number].rstrip("\r") if number < len(self.lines) else ""
-            if text.strip() and raw.endswith(text):
-                column = len(raw) - len(text) + 1
-            places.append((min(number + 1, len(self.lines)), column))
-        return tuple(places)
+        if match := _REFUSED.search(event.value):
+            # Written as an escape, which the first search cannot see.
+            self.report.error(
+                span,
+                f"this text holds the character U+{ord(match[0]):04X}, which is not allowed",
+                "leave it out",
+            )
+        # The C parser says '' where pure Python says None.
+        style = event.style or ""
+        start = event.start_mark
+        return Scalar(
+            event.value,
+            not style,
+            span,
+            Origin(event.value, style, start.line, start.column, self.lines),
+        )
 
 
 def _span(start: yaml.Event, end: yaml.Event | None = None) -> Span:
-    first, last = start.start_mark, (end or start).end_mark
+    first, last = (start.start_mark, (end or start).end_mark)
     return Span(first.line + 1, first.column + 1, last.line + 1, last.column + 1)

@@ -95,7 +95,7 @@ def infer_renames(
 
 
 def _role(spec: str, path: Path) -> tuple[str, Path, str]:
-    return spec, path.parent, kind_and_stem(path)[0]
+    return (spec, path.parent, kind_and_stem(path)[0])
 
 
 def _candidates(
@@ -109,7 +109,7 @@ def _candidates(
             relative = Path(os.path.relpath(current, inside.root))
             for name in names:
                 if name.endswith(_SUFFIX) and relative / name not in wanted:
-                    yield relative / name
+                    yield (relative / name)
 
 
 def _is_ours(current: str, folder: str) -> bool:

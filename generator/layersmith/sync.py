@@ -89,7 +89,7 @@ def survey(
     absent = {path for path, data in on_disk.items() if data is None}
     renames = infer_renames(files, stale, absent)
     for new, old in (renamed or {}).items():
-        path, old_path = inside.relative(new), inside.relative(old)
+        path, old_path = (inside.relative(new), inside.relative(old))
         if path in files and old_path not in files:
             renames[path] = old_path
             old_data.setdefault(old_path, _look(old_path, inside, problems) or b"")
@@ -100,7 +100,7 @@ def survey(
     changes: list[Change] = []
     carried: dict[Path, Path] = {}
     for path, emitted in files.items():
-        data, old_path = on_disk[path], renames.get(path)
+        data, old_path = (on_disk[path], renames.get(path))
         change = judge(emitted, path, data, bases, forced=path in forced)
         if old_path is not None and old_data[old_path]:
             moved = judge(

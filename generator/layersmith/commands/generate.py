@@ -8,7 +8,7 @@ from pathlib import Path
 
 from layersmith.changes import Emitted
 from layersmith.commands.output import Output
-from layersmith.commands.specs import needed, spec_files
+from layersmith.commands.specs import beside, needed, spec_files
 from layersmith.errors import LayersmithError
 from layersmith.pipeline import Generated, SpecFile, Target, check, generate
 from layersmith.project import Project, find_project
@@ -31,20 +31,29 @@ def run(arguments: argparse.Namespace) -> int:
         copy_imports(project, imports)
     files, project = spec_files(arguments.specs)
     if arguments.out is not None and not arguments.specs:
-        raise LayersmithError("--out DIR goes with specs: `layersmith generate SPEC --out DIR`")
+        raise LayersmithError(
+            "--out DIR goes with specs: `layersmith generate SPEC --out DIR`"
+        )
     if arguments.out is None:
         project = needed(project)
         return _in_project(arguments, project, files, dry)
-    return _in_folder(arguments, files, dry)
+    return _in_folder(arguments, files, project, dry)
 
 
-def _in_folder(arguments: argparse.Namespace, files: Sequence[SpecFile], dry: bool) -> int:
-    generated, problems = generate(files, Target())
+def _in_folder(
+    arguments: argparse.Namespace,
+    files: Sequence[SpecFile],
+    project: Project | None,
+    dry: bool,
+) -> int:
+    generated, problems = generate(files, Target(), beside(arguments.specs, project))
     output = Output(arguments, files)
     if any(problem.level == "error" for problem in problems):
         return output.finish(problems, [])
     root = arguments.out
-    wanted = [emitted for item in generated for emitted in _flat(item, _file_name(item))]
+    wanted = [
+        emitted for item in generated for emitted in _flat(item, _file_name(item))
+    ]
     force = frozenset(_forced(arguments.force))
     changes = survey(wanted, root=root, force=force)
     if not dry:
@@ -53,9 +62,14 @@ def _in_folder(arguments: argparse.Namespace, files: Sequence[SpecFile], dry: bo
 
 
 def _in_project(
-    arguments: argparse.Namespace, project: Project, files: Sequence[SpecFile], dry: bool
+    arguments: argparse.Namespace,
+    project: Project,
+    files: Sequence[SpecFile],
+    dry: bool,
 ) -> int:
-    generated, problems = generate(files, project.target)
+    generated, problems = generate(
+        files, project.target, beside(arguments.specs, project)
+    )
     output = Output(arguments, files)
     if any(problem.level == "error" for problem in problems):
         return output.finish(problems, [])
@@ -70,7 +84,7 @@ def _in_project(
 
 
 def _flat(item: Generated, spec: str = "") -> list[Emitted]:
-    spec, text = spec or item.source.name, item.source.text
+    spec, text = (spec or item.source.name, item.source.text)
     return [
         Emitted(Path(f"{item.snake}.py"), spec, text, item.layer),
         Emitted(Path(f"test_{item.snake}.py"), spec, text, item.suite),
@@ -86,12 +100,15 @@ def _file_name(item: Generated) -> str:
 def _placed(item: Generated, project: Project) -> list[Emitted]:
     folders = (project.layers, project.tests, project.scripts)
     return [
-        Emitted(folder.relative_to(project.root) / emitted.path, emitted.spec, emitted.spec_text, emitted.body)
+        Emitted(
+            folder.relative_to(project.root) / emitted.path,
+            emitted.spec,
+            emitted.spec_text,
+            emitted.body,
+        )
         for folder, emitted in zip(folders, _flat(item))
     ]
 
 
 def _forced(paths: Sequence[Path]) -> list[Path]:
     return [path.resolve() for path in paths]
-
-

@@ -65,7 +65,9 @@ def find_imports(
         try:
             item.content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise LayersmithError(f"{item.origin}: not UTF-8 at byte {error.start}") from error
+            raise LayersmithError(
+                f"{item.origin}: not UTF-8 at byte {error.start}"
+            ) from error
     return new
 
 

@@ -108,7 +108,9 @@ class Output:
                 continue
             shown += 1
             if self.arguments.format == "github" and not change.settled:
-                message = change.note or f"{_WORDS[change.action]}: run `layersmith generate`"
+                message = (
+                    change.note or f"{_WORDS[change.action]}: run `layersmith generate`"
+                )
                 print(f"::error file={change.path.as_posix()}::{message}")
                 continue
             word = _paint(f"{_WORDS[change.action]:>9}", _COLOURS.get(change.action))
@@ -124,7 +126,9 @@ class Output:
             for line in difference(change).splitlines(keepends=True):
                 sys.stdout.write(_paint_line(line) if paint else line)
 
-    def _json(self, problems: Sequence[Problem], changes: Sequence[Change], status: int) -> None:
+    def _json(
+        self, problems: Sequence[Problem], changes: Sequence[Change], status: int
+    ) -> None:
         import json
 
         result = {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from layersmith.errors import LayersmithError
-from layersmith.pipeline import SpecFile
+from layersmith.pipeline import Context, SpecFile
 from layersmith.project import Project, find_project, read_specs, spec_paths
 
 
@@ -23,6 +23,21 @@ def spec_files(paths: Sequence[Path]) -> tuple[list[SpecFile], Project | None]:
     project = needed(project)
     found = spec_paths(project.specs)
     return read_specs(found, project.root), project
+
+
+def beside(paths: Sequence[Path], project: Project | None) -> Context:
+    """Gives the specs that the given ones may be made of: the project's, or their neighbours."""
+
+    def context() -> list[SpecFile]:
+        folders = [project.specs] if project is not None else []
+        folders += [path if path.is_dir() else path.parent for path in paths]
+        found = {
+            path.resolve(): path for folder in folders for path in spec_paths(folder)
+        }
+        root = project.root if project is not None else None
+        return read_specs(list(found.values()), root)
+
+    return context
 
 
 def needed(project: Project | None) -> Project:

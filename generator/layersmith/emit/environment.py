@@ -43,10 +43,12 @@ def docstring(text: str | Iterable[str], indent: int = 0) -> str:
     return "\n".join([f'{margin}"""{lines[0]}', *body, f'{margin}"""'])
 
 
-def method(plan: Method, name: str, indent: int = 4) -> str:
+def method(plan: Method, indent: int = 4) -> str:
     """A method of a class."""
-    head = f"{' ' * indent}def {name}({', '.join(plan.parameters)}):"
-    return layout.code(head) + "\n" + block(plan.body, indent + 4)
+    head = f"def {plan.name}({', '.join(plan.parameters)}):"
+    return "\n".join(
+        [block([*plan.decorators, head], indent), block(plan.body, indent + 4)]
+    )
 
 
 def block(statements: Iterable[str], indent: int) -> str:

@@ -24,8 +24,7 @@ _TOKEN = re.compile(
 # Operators from the loosest to the tightest, as they are split.
 _PRECEDENCE = (
     ("if", "else"),
-    ("or",),
-    ("and",),
+    ("or", "and"),
     ("in", "not", "is", "<", ">", "==", "!=", "<=", ">="),
     ("|",),
     ("^",),
@@ -35,7 +34,7 @@ _PRECEDENCE = (
     ("*", "/", "//", "%", "@"),
 )
 _HEADS = re.compile(
-    r"(?P<head>(?:return|raise|assert|if|elif|while|yield|del)\s+|"
+    r"(?P<head>(?:return|raise|assert|if|elif|while|yield|del|for [^()]+? in)\s+|"
     r"(?:[^=!<>]*?[^=!<>+\-*/%&|^@:]\s*(?:[-+*/%&|^@]|//|\*\*)?=(?!=)\s*))"
 )
 
@@ -68,7 +67,9 @@ def statement(text: str, indent: int = 0) -> list[str]:
     if not text:
         return [" " * indent + comment]
     merged = merge_strings(text)
-    if _fits(merged + ("  " + comment if comment else ""), indent) or text.startswith("#"):
+    if _fits(merged + ("  " + comment if comment else ""), indent) or text.startswith(
+        "#"
+    ):
         return [" " * indent + merged + ("  " + comment if comment else "")]
     lines = _split(text, indent)
     if comment:
@@ -125,9 +126,9 @@ def _split(text: str, indent: int) -> list[str]:
     match = _HEADS.match(text)
     if match is None or _inside_brackets(text, match.end("head")):
         return _expression("", text, "", indent)
-    head, body = match["head"], text[match.end("head") :]
+    head, body = (match["head"], text[match.end("head") :])
     tail = ""
-    if head.startswith(("if ", "elif ", "while ")) and body.endswith(":"):
+    if head.startswith(("if ", "elif ", "while ", "for ")) and body.endswith(":"):
         body, tail = body[:-1], ":"
     return _expression(head, body, tail, indent)
 
@@ -148,7 +149,16 @@ def _operators(body: str) -> tuple[tuple[str, ...], list[_Token]]:
                 previous.kind == "operator" and previous.text not in _CLOSE
             ):
                 continue  # A sign, not an operator.
-            if previous.text in ("not", "is", "in", "and", "or", "return", "if", "else"):
+            if previous.text in (
+                "not",
+                "is",
+                "in",
+                "and",
+                "or",
+                "return",
+                "if",
+                "else",
+            ):
                 continue
             found.append(token)
         if found:
@@ -158,30 +168,60 @@ def _operators(body: str) -> tuple[tuple[str, ...], list[_Token]]:
 
 def _expression(head: str, body: str, tail: str, indent: int) -> list[str]:
     pairs = _pairs(body)
-    strings = _adjacent(body)
     group, operators = _operators(body)
-    if not operators and len(strings) < 2:
+    if not operators and len(_adjacent(body)) < 2:
         if not pairs:
             return [" " * indent + head + body + tail]
         return _open_last(head, body, tail, indent)
-    if pairs and len(operators) == 1 and body.endswith((")", "]", "}")):
-        start, end = pairs[-1]
-        if end == len(body) - 1 and end > start + 1 and group[0] != "if":
-            first = head + body[: start + 1]
-            if _fits(first, indent):
-                return _open(head + body + tail, (len(head) + start, len(head) + end), indent)
-            left = [pair for pair in pairs if pair[1] < operators[0].start]
-            if left and left[-1][1] + 1 == len(body[: operators[0].start].rstrip()):
-                # Both sides end with brackets: the left one is opened, then the right.
-                first, last = left[-1]
-                if _fits(head + body[: first + 1], indent):
-                    return _open(head + body + tail, (len(head) + first, len(head) + last), indent)
+    if len(operators) == 1 and group[0] != "if" and _hangs(body):
+        lines = _hung(head, body, tail, indent)
+        if lines is not None:
+            return lines
     if body.startswith("(") and pairs == [(0, len(body) - 1)]:
         return _open(head + body + tail, (len(head), len(head) + len(body) - 1), indent)
     lines = [" " * indent + head + "("]
     lines.extend(_content(body, indent + 4))
     lines.append(" " * indent + ")" + tail)
     return lines
+
+
+def _hangs(body: str) -> bool:
+    """Whether a bracket at one end can be opened, so that no parentheses are needed.
+
+    A subscript is not opened for it: that reads badly.
+    """
+    first, last = (_pairs(body)[:1], _pairs(body)[-1:])
+    if first and first[0][0] == 0 and first[0][1] > 1:
+        return True
+    if not last or last[0][1] != len(body) - 1 or last[0][1] == last[0][0] + 1:
+        return False
+    start = last[0][0]
+    return body[start] != "[" or not _follows_name(body, start)
+
+
+def _hung(head: str, body: str, tail: str, indent: int) -> list[str] | None:
+    """Opens brackets from the left, each where what follows would not fit.
+
+    None where a part between the brackets is too long by itself.
+    """
+    text = head + body + tail
+    pairs = [(start + len(head), end + len(head)) for start, end in _pairs(body)]
+    pairs = [pair for pair in pairs if pair[1] > pair[0] + 1]
+    lines: list[str] = []
+    begin = 0
+    for index, (start, end) in enumerate(pairs):
+        stop = pairs[index + 1][0] + 1 if index + 1 < len(pairs) else len(text)
+        if _fits(text[begin:stop], indent):
+            continue
+        if not _fits(text[begin : start + 1], indent):
+            return None
+        literal = "" if _follows_name(text, start) else text[start]
+        lines.append(" " * indent + text[begin : start + 1])
+        lines.extend(_items(text[start + 1 : end].strip(), indent + 4, literal))
+        begin = end
+    if not _fits(text[begin:], indent):
+        return None
+    return [*lines, " " * indent + text[begin:]]
 
 
 def _open_last(head: str, body: str, tail: str, indent: int) -> list[str]:
@@ -217,18 +257,30 @@ def _open(text: str, pair: tuple[int, int], indent: int) -> list[str]:
 def _follows_name(text: str, start: int) -> bool:
     """Whether a bracket is that of a call or a subscript, not of a literal."""
     before = re.search(r"(\w+|[)\]}]|\"|')$", text[:start])
-    return before is not None and before.group() not in ("return", "in", "if", "else", "assert")
+    return before is not None and before.group() not in (
+        "return",
+        "in",
+        "if",
+        "else",
+        "assert",
+    )
 
 
 def _items(inner: str, indent: int, each: str) -> list[str]:
     """What stands between brackets: on one line where it fits, else one item a line."""
     parts = _at_commas(inner)
     magic = inner.endswith(",")
-    if not magic and _fits(merge_strings(inner), indent) and not (each and len(parts) > 1):
+    if (
+        not magic
+        and _fits(merge_strings(inner), indent)
+        and not (each and len(parts) > 1)
+    ):
         return [" " * indent + merge_strings(inner)]
     if len(parts) == 1 and not magic:
         part = parts[0]
-        if re.search(r"\bfor\b", part) and any(t.text == "for" and t.depth == 0 for t in _tokens(part)):
+        if re.search(r"\bfor\b", part) and any(
+            t.text == "for" and t.depth == 0 for t in _tokens(part)
+        ):
             return _comprehension(part, indent)
         return _content(part, indent)
     lines = []
@@ -246,53 +298,61 @@ def _item(part: str, indent: int) -> list[str]:
     key = re.match(r"(?:\*{1,2}|[A-Za-z_][A-Za-z0-9_]*=(?!=)|\"[^\"]*\": )", part)
     head = key.group() if key else ""
     body = part[len(head) :]
-    _, operators = _operators(body)
-    if (operators or len(_adjacent(body)) > 1) and (not head or head.startswith('"')):
-        # No parentheses around a bare item, nor around a value of a dict.
-        lines = _content(head + body, indent) if not head else _value(head, body, indent)
+    strings = len(_adjacent(body)) > 1
+    if _operators(body)[1] or (strings and (not head or head.startswith('"'))):
+        # No parentheses around a bare item, nor around the value of a key.
+        lines = _content(body, indent, head, ",")
         return lines
     return _expression(head, body, "", indent)
 
 
-def _value(key: str, body: str, indent: int) -> list[str]:
-    """A dict's entry whose value is split at its operators."""
-    lines = _content(body, indent)
-    return [" " * indent + key + lines[0].lstrip(), *lines[1:]]
-
-
 def _comprehension(part: str, indent: int) -> list[str]:
-    lines, start = [], 0
+    """The element, then each `for` and each of its `if`, on lines of their own."""
+    starts = [0]
     for token in _tokens(part):
-        if token.depth == 0 and token.text in ("for", "if") and token.start:
-            lines.append(part[start : token.start].rstrip())
-            start = token.start
-    lines.append(part[start:])
-    return [line for text in lines for line in statement(text, indent)]
-
-
-def _content(body: str, indent: int) -> list[str]:
-    """An expression that stands in brackets of its own, split at its operators."""
-    merged = merge_strings(body)
-    if _fits(merged, indent):
-        return [" " * indent + merged]
-    strings = _adjacent(body)
-    if len(strings) > 1:
-        return [" " * indent + string for string in strings]
-    _, operators = _operators(body)
-    if not operators:
-        return _open_last("", body, "", indent)
-    lines, start = [], 0
-    for token in operators:
-        lines.extend(_operand(body[start : token.start].strip(), indent))
-        start = token.start
-    lines.extend(_operand(body[start:].strip(), indent))
+        if token.depth == 0 and token.kind == "name" and token.start:
+            if token.text == "for" or (token.text == "if" and len(starts) > 1):
+                starts.append(token.start)
+    lines = []
+    for start, stop in zip(starts, [*starts[1:], len(part)]):
+        text = part[start:stop].rstrip()
+        head = re.match(r"for [^()\[\]{}]*? in |if |", text if start else "").group()
+        lines.extend(_content(text[len(head) :], indent, head))
     return lines
 
 
-def _operand(text: str, indent: int) -> list[str]:
-    if _fits(text, indent):
+def _content(body: str, indent: int, head: str = "", tail: str = "") -> list[str]:
+    """An expression that stands in brackets of its own, split at its operators.
+
+    Args:
+        body: The expression.
+        indent: Where its lines begin.
+        head: What stands before it on its first line.
+        tail: What will stand behind it on its last line, and is left out here.
+    """
+    merged = merge_strings(body)
+    if _fits(head + merged + tail, indent):
+        return [" " * indent + head + merged]
+    strings = _adjacent(body)
+    if len(strings) > 1:
+        return [" " * indent + string for string in (head + strings[0], *strings[1:])]
+    _, operators = _operators(body)
+    if not operators:
+        return _open_last(head, body, "", indent)
+    lines, start = [], 0
+    for token in operators:
+        operand = head + body[start : token.start].strip()
+        lines.extend(_operand(operand, indent, "", len(head)))
+        start, head = token.start, ""
+    lines.extend(_operand(body[start:].strip(), indent, tail))
+    return lines
+
+
+def _operand(text: str, indent: int, tail: str, key: int = 0) -> list[str]:
+    """An operand, behind its operator: split at tighter operators where it must be."""
+    if _fits(text + tail, indent):
         return [" " * indent + text]
-    return _open_last("", text, "", indent)
+    return _content(text[key:], indent, text[:key], tail)
 
 
 def _at_commas(inner: str) -> list[str]:

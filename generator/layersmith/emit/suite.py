@@ -34,7 +34,12 @@ def _template():
 
 def dict_literal(entries: Iterable[tuple[str, str]], before: str = "") -> str:
     """`{"units": 4}` from names and sources."""
-    return before + "{" + ", ".join(f'"{name}": {source}' for name, source in entries) + "}"
+    return (
+        before
+        + "{"
+        + ", ".join(f'"{name}": {source}' for name, source in entries)
+        + "}"
+    )
 
 
 def plain_dict(entries: Iterable[tuple[str, str]], before: str = "") -> str:
@@ -63,7 +68,11 @@ def firsts(pairs: Iterable[tuple[str, object]]) -> str:
 
 def oracle_arguments(parameters: Iterable[str]) -> str:
     """How a test calls the oracle: every parameter by its own name, `x` as float64."""
-    known = {"mask=None": "mask=mask", "training=False": "training=training", "draws=None": "draws=draws"}
+    known = {
+        "mask=None": "mask=mask",
+        "training=False": "training=training",
+        "draws=None": "draws=draws",
+    }
     sources = []
     for parameter in parameters:
         if parameter in ("a", "w", "layer") or parameter in known:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from layersmith.language import operations
 from layersmith.language.dims import Dim, Shape, surely_differ
 from layersmith.language.facts import SublayerCall
+from layersmith.language.functions import CONTROL
 from layersmith.language.operations.base import Bound, as_tensor
 from layersmith.language.values import (
     UNKNOWN,
@@ -23,12 +24,31 @@ from layersmith.language.values import (
 from layersmith.suggest import suggest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from layersmith.language.facts import Facts
     from layersmith.language.scope import Scope
+    from layersmith.language.sublayers import Maker
 
 _DTYPES = frozenset(
-    "bfloat16 bool complex64 complex128 float16 float32 float64 int8 int16 int32 int64 string "
-    "uint8 uint16 uint32 uint64".split()
+    [
+        "bfloat16",
+        "bool",
+        "complex64",
+        "complex128",
+        "float16",
+        "float32",
+        "float64",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "string",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+    ]
 )
 
 
@@ -40,6 +60,7 @@ class Calls:
     environment: dict[str, Value]
     floats: str
     training: bool | None
+    makers: Mapping[str, Maker]
 
     def tensorflow_constant(self, node: ast.Attribute, dotted: str) -> Value:
         name = dotted[3:]
@@ -70,11 +91,14 @@ class Calls:
         self.problem(
             node,
             f"TensorFlow has no public `{dotted}`",
-            f"did you mean `{close}`?" if close else "see the TensorFlow API for its name",
+            f"did you mean `{close}`?"
+            if close
+            else "see the TensorFlow API for its name",
         )
 
     def read_Call(self, node: ast.Call) -> Value:
-        from layersmith.language.expressions import BUILTINS, dotted_name
+        from layersmith.language.expressions import BUILTINS
+        from layersmith.language.subscripts import dotted_name
 
         dotted = dotted_name(node.func)
         if dotted is not None and dotted.startswith("tf."):
@@ -84,6 +108,8 @@ class Calls:
                 return self.builtin(node)
         if isinstance(node.func, ast.Attribute):
             return self.method(node)
+        if isinstance(node.func, ast.Name) and node.func.id == "add_loss":
+            return self.added_loss(node)
         target = self.expression(node.func)
         positional, keywords = self.arguments(node)
         values = [value for _, value in positional]
@@ -94,7 +120,9 @@ class Calls:
         if isinstance(target, Function):
             return self.function(node, target, values)
         if isinstance(target, Tensor):
-            self.problem(node.func, "a tensor is not a function", "call an operation on it")
+            self.problem(
+                node.func, "a tensor is not a function", "call an operation on it"
+            )
         return UNKNOWN
 
     def arguments(self, node: ast.Call):
@@ -116,17 +144,23 @@ class Calls:
     def tensorflow_call(self, node: ast.Call, dotted: str) -> Value:
         positional, keywords = self.arguments(node)
         self.facts.values[id(node.func)] = UNKNOWN
+        if dotted in CONTROL:
+            return self.control(dotted, node, positional, keywords)
         if operations.find(dotted) is None:
             if not self.is_public(dotted):
                 self.unknown_function(node.func, dotted)
                 return UNKNOWN
             self.facts.calls.append((node, dotted, None))
+            for argument, value in (*positional, *keywords.values()):
+                self.present(argument, value)
             return Tensor()
         return self.operation(dotted, node, positional, keywords)
 
-    def operation(self, dotted: str, node: ast.AST, positional: list, keywords: dict) -> Value:
+    def operation(
+        self, dotted: str, node: ast.AST, positional: list, keywords: dict
+    ) -> Value:
         operation = operations.find(dotted)
-        names = [name for name in operation.parameter_names]
+        names = list(operation.parameter_names)
         arguments = {}
         extra = {}
         if names and any(name.startswith("*") for name in names):
@@ -152,61 +186,103 @@ class Calls:
                 self.problem(
                     argument[0],
                     f"{dotted} has no parameter `{name}`",
-                    f"did you mean `{close}`?" if close else f"its parameters are {', '.join(names)}",
+                    f"did you mean `{close}`?"
+                    if close
+                    else f"its parameters are {', '.join(names)}",
                 )
                 return UNKNOWN
             arguments[name] = argument
         for name, optional in operation.parameters:
             if not optional and name not in arguments and not name.startswith("*"):
-                self.problem(node, f"{dotted} needs `{name}`", f"its parameters are {', '.join(names)}")
+                self.problem(
+                    node,
+                    f"{dotted} needs `{name}`",
+                    f"its parameters are {', '.join(names)}",
+                )
                 return UNKNOWN
-        for argument, value in (*arguments.values(), *zip(extra.get("nodes", ()), extra.get("inputs", ()))):
+        for argument, value in (
+            *arguments.values(),
+            *zip(extra.get("nodes", ()), extra.get("inputs", ())),
+        ):
             self.present(argument, value)
         bound = Bound(operation, node, arguments, self.problem, self.floats, extra)
         self.facts.calls.append((node, dotted, operation))
-        self.facts.bound[id(node)] = {name: argument for name, (argument, _) in arguments.items()}
+        self.facts.bound[id(node)] = {
+            name: argument for name, (argument, _) in arguments.items()
+        }
         if extra:
             self.facts.bound[id(node)]["*"] = extra["nodes"]
         return operation.rule(bound)
 
     # What the spec declares.
 
-    def sublayer(self, node: ast.Call, name: str, values: list[Value], keywords: dict) -> Value:
-        from layersmith.language.sublayers import output_of
+    def sublayer(
+        self, node: ast.Call, name: str, values: list[Value], keywords: dict
+    ) -> Value:
+        from layersmith.language.sublayer_shapes import output_of
 
+        if name == "base":
+            self.facts.base_calls.append(node)
+            return Tensor(None, self.floats)
         if "training" in keywords:
             self.problem(
-                keywords["training"][0], "`training` is handed on by itself", "leave `training=` out"
+                keywords["training"][0],
+                "`training` is handed on by itself",
+                "leave `training=` out",
             )
         for argument, value in zip(node.args, values):
             self.present(argument, value)
-        self.facts.sublayer_calls.append(SublayerCall(name, node, tuple(values)))
+        named = {k: value for k, (_, value) in keywords.items()}
+        self.facts.sublayer_calls.append(SublayerCall(name, node, tuple(values), named))
         self.facts.used.add(name)
-        return output_of(self.sublayer_makers.get(name), values, self)
+        return output_of(self.makers.get(name), values, self.floats)
 
-    # Maker of each sublayer, set by whoever knows the spec: name -> parsed call.
-    sublayer_makers: dict[str, object] = {}
+    def added_loss(self, node: ast.Call) -> Value:
+        positional, _ = self.arguments(node)
+        if len(positional) != 1 or node.keywords:
+            self.problem(node, "`add_loss` takes one tensor", "write `add_loss(value)`")
+        for argument, value in positional:
+            if isinstance(value, Static):
+                self.problem(
+                    argument,
+                    "a loss is a tensor",
+                    "compute it from the inputs or weights",
+                )
+        self.facts.losses.append(node)
+        return UNKNOWN
 
     def activation(self, node: ast.Call, target: Activation, positional: list) -> Value:
         if len(positional) != 1 or node.keywords:
-            self.problem(node, f"`{target.name}` is an activation: it takes one tensor", "give it one")
+            self.problem(
+                node,
+                f"`{target.name}` is an activation: it takes one tensor",
+                "give it one",
+            )
             return UNKNOWN
         self.present(*positional[0])
         tensor = as_tensor(positional[0][1])
         return Tensor(tensor.shape, tensor.dtype)
 
-    def function(self, node: ast.Call, target: Function, values: list[Value]) -> Value:
-        return UNKNOWN
-
     def method(self, node: ast.Call) -> Value:
         base = self.expression(node.func.value)
         positional, _ = self.arguments(node)
         name = node.func.attr
-        if isinstance(base, Tensor) and base.weight is not None and name.startswith("assign"):
+        if isinstance(base, Layer):
+            self.facts.used.add(base.name)
+            return UNKNOWN
+        if (
+            isinstance(base, Tensor)
+            and base.weight is not None
+            and name.startswith("assign")
+        ):
             return self.update(node, base, positional)
         if isinstance(base, Tensor):
             return self.tensor_attribute(node.func, base)
-        if isinstance(base, Items) and name == "append" and isinstance(node.func.value, ast.Name):
+        if (
+            isinstance(base, Items)
+            and name == "append"
+            and isinstance(node.func.value, ast.Name)
+        ):
             each = positional[0][1] if positional else UNKNOWN
             self.environment[node.func.value.id] = Items(None, each)
             return UNKNOWN
@@ -214,8 +290,13 @@ class Calls:
 
     def update(self, node: ast.Call, weight: Tensor, positional: list) -> Value:
         name = weight.weight
-        if node.func.attr not in ("assign", "assign_add", "assign_sub") or len(positional) != 1:
-            self.problem(node, "a weight is updated by `.assign(value)`", "give it one value")
+        if (
+            node.func.attr not in ("assign", "assign_add", "assign_sub")
+            or len(positional) != 1
+        ):
+            self.problem(
+                node, "a weight is updated by `.assign(value)`", "give it one value"
+            )
             return UNKNOWN
         self.facts.updates.setdefault(name, node)
         if self.training is not True and not self.updates_in_inference:
@@ -228,7 +309,10 @@ class Calls:
         if value.shape is not None and weight.shape is not None:
             different = value.shape.rank is not None and (
                 value.shape.rank != weight.shape.rank
-                or any(surely_differ(a, b) for a, b in zip(value.shape.axes, weight.shape.axes))
+                or any(
+                    surely_differ(a, b)
+                    for a, b in zip(value.shape.axes, weight.shape.axes)
+                )
             )
             if different and node.func.attr == "assign":
                 self.problem(
@@ -263,17 +347,35 @@ class Calls:
             if isinstance(inner, Items) and inner.values is not None:
                 return Static("int", Dim.of(len(inner.values)), len(inner.values))
             if isinstance(inner, Tensor):
-                self.problem(node, "`len()` of a tensor works eagerly and nowhere else", "use `tf.shape(x)[0]`")
-            if isinstance(inner, Static) and inner.kind == "shape" and isinstance(inner.literal, Shape):
+                self.problem(
+                    node,
+                    "`len()` of a tensor works eagerly and nowhere else",
+                    "use `tf.shape(x)[0]`",
+                )
+            if (
+                isinstance(inner, Static)
+                and inner.kind == "shape"
+                and isinstance(inner.literal, Shape)
+            ):
                 rank = inner.literal.rank
                 return Static("int", None if rank is None else Dim.of(rank), rank)
             return Static("int")
         if name in ("sum", "max", "min") and len(values) == 1:
             return self.folded(node, positional[0])
-        if name in ("max", "min") and any(isinstance(value, Tensor) for value in values):
-            self.problem(node, f"`{name}()` of tensors works eagerly and nowhere else", f"use `tf.{name}imum`")
+        if name in ("max", "min") and any(
+            isinstance(value, Tensor) for value in values
+        ):
+            self.problem(
+                node,
+                f"`{name}()` of tensors works eagerly and nowhere else",
+                f"use `tf.{name}imum`",
+            )
             return UNKNOWN
-        if name in ("max", "min", "abs", "round") and values and isinstance(values[0], Static):
+        if (
+            name in ("max", "min", "abs", "round")
+            and values
+            and isinstance(values[0], Static)
+        ):
             return Static(values[0].kind)
         if name == "abs" and values and isinstance(values[0], Tensor):
             return Tensor(values[0].shape, values[0].dtype)
@@ -282,9 +384,19 @@ class Calls:
         if name == "enumerate" and values and isinstance(values[0], Items):
             inner = values[0]
             if inner.values is not None:
-                return Items(tuple(Items((Static("int", Dim.of(i), i), v)) for i, v in enumerate(inner.values)))
+                return Items(
+                    tuple(
+                        Items((Static("int", Dim.of(i), i), v))
+                        for i, v in enumerate(inner.values)
+                    )
+                )
             return Items(None, Items((Static("int"), inner.each or UNKNOWN)))
-        if name == "reversed" and values and isinstance(values[0], Items) and values[0].values is not None:
+        if (
+            name == "reversed"
+            and values
+            and isinstance(values[0], Items)
+            and values[0].values is not None
+        ):
             return Items(tuple(reversed(values[0].values)))
         return UNKNOWN
 
@@ -298,7 +410,11 @@ class Calls:
                     "use `tf.range` with `tf.map_fn` or `tf.scan`",
                 )
                 return Items(None, Static("int"))
-            numbers.append(value.dim.constant if isinstance(value, Static) and value.dim is not None else None)
+            numbers.append(
+                value.dim.constant
+                if isinstance(value, Static) and value.dim is not None
+                else None
+            )
         if None not in numbers and numbers and len(range(*numbers)) <= 64:
             return Items(tuple(Static("int", Dim.of(i), i) for i in range(*numbers)))
         return Items(None, Static("int"))
@@ -307,7 +423,11 @@ class Calls:
         inner = argument[1]
         if isinstance(inner, Tensor):
             name = node.func.id
-            self.problem(node, f"`{name}()` of a tensor works eagerly and nowhere else", f"use `tf.reduce_{name}`")
+            self.problem(
+                node,
+                f"`{name}()` of a tensor works eagerly and nowhere else",
+                f"use `tf.reduce_{name}`",
+            )
             return UNKNOWN
         if isinstance(inner, Items):
             values = inner.values if inner.values is not None else (inner.each,)
@@ -320,8 +440,13 @@ class Calls:
     def zipped(self, values: list[Value]) -> Value:
         lists = [value for value in values if isinstance(value, Items)]
         if len(lists) == len(values) and all(v.values is not None for v in lists):
-            return Items(tuple(Items(group) for group in zip(*(v.values for v in lists))))
-        each = [v.each if isinstance(v, Items) and v.each is not None else UNKNOWN for v in values]
+            return Items(
+                tuple(Items(group) for group in zip(*(v.values for v in lists)))
+            )
+        each = [
+            v.each if isinstance(v, Items) and v.each is not None else UNKNOWN
+            for v in values
+        ]
         return Items(None, Items(tuple(each)))
 
 

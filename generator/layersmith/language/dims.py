@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
+from itertools import permutations
+from math import gcd, prod
 from typing import Union
 
 
@@ -50,32 +53,44 @@ class Dim:
         )
 
     def __floordiv__(self, other: Dim) -> Dim:
-        exact = self._divided(other)
-        return exact if exact is not None else Dim.of(f"{_wrap(self)} // {_wrap(other)}")
+        """The floor of the quotient of two positive sizes, in normal form.
+
+        What divides evenly stands outside, so that `(n - 1) // 2 + 1` and
+        `(n + 1) // 2` are equal, and common factors are gone.
+        """
+        whole, rest = self._divided(other)
+        if not rest.terms:
+            return whole
+        rest, divisor = _reduced(rest, other)
+        if divisor != other:
+            return whole + rest // divisor
+        if rest.constant is not None and divisor.constant:
+            return whole + Dim.of(rest.constant // divisor.constant)
+        return whole + Dim.of(f"{_wrap(rest)} // {_wrap(divisor)}")
 
     def __mod__(self, other: Dim) -> Dim:
-        if self._divided(other) is not None:
-            return Dim.of(0)
-        return Dim.of(f"{_wrap(self)} % {_wrap(other)}")
+        _, rest = self._divided(other)
+        return Dim.of(f"{_wrap(rest)} % {_wrap(other)}") if rest.terms else rest
 
-    def _divided(self, other: Dim) -> Dim | None:
-        """The quotient where the other is one term that divides every term here."""
-        if len(other.terms) != 1:
-            return None
-        atoms, coefficient = other.terms[0]
-        if coefficient == 0:
-            return None
-        quotient = []
-        for own, factor in self.terms:
-            rest = list(own)
-            for atom in atoms:
-                if atom not in rest:
-                    return None
-                rest.remove(atom)
-            if factor % coefficient:
-                return None
-            quotient.append((tuple(rest), factor // coefficient))
-        return _collect(tuple(quotient))
+    def _divided(self, other: Dim) -> tuple[Dim, Dim]:
+        """Quotient and rest, by each term on its own."""
+        if self == other:
+            return ONE, Dim(())
+        if len(other.terms) != 1 or other.terms[0][1] <= 0:
+            return Dim(()), self
+        atoms, divisor = other.terms[0]
+        quotient, rest = [], []
+        for own, size in self.terms:
+            left = _without(own, atoms)
+            if left is None:
+                rest.append((own, size))
+                continue
+            # A constant is rounded down, so that the rest is not negative; a name
+            # keeps its sign, as people write `(n - size) // 2`.
+            whole = size // divisor if not own else int(size / divisor)
+            quotient.append((left, whole))
+            rest.append((own, size - whole * divisor))
+        return _collect(tuple(quotient)), _collect(tuple(rest))
 
     def __str__(self) -> str:
         if not self.terms:
@@ -84,12 +99,48 @@ class Dim:
         for atoms, coefficient in self.terms:
             sign = "-" if coefficient < 0 else "+"
             size = abs(coefficient)
-            factors = [_paren(atom) if len(atoms) > 1 or size != 1 else atom for atom in atoms]
+            factors = [
+                _paren(atom) if len(atoms) > 1 or size != 1 else atom for atom in atoms
+            ]
             if size != 1 or not factors:
                 factors = [str(size), *factors]
             body = " * ".join(factors)
-            text = f"{text} {sign} {body}" if text else (f"-{body}" if sign == "-" else body)
+            text = (
+                f"{text} {sign} {body}"
+                if text
+                else (f"-{body}" if sign == "-" else body)
+            )
         return text
+
+
+def _without(atoms: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The factors that are left after a division; None where it is not even."""
+    left = list(atoms)
+    for atom in others:
+        if atom not in left:
+            return None
+        left.remove(atom)
+    return tuple(left)
+
+
+def _reduced(numerator: Dim, divisor: Dim) -> tuple[Dim, Dim]:
+    """A fraction without the factors that every term of it has."""
+    terms = numerator.terms + divisor.terms
+    number = gcd(*(size for _, size in terms))
+    common = []
+    for atom in sorted(set(terms[0][0])):
+        times = min(atoms.count(atom) for atoms, _ in terms)
+        common.extend([atom] * times)
+
+    def divided(dim: Dim) -> Dim:
+        return _collect(
+            tuple(
+                (_without(atoms, tuple(common)) or (), size // number)
+                for atoms, size in dim.terms
+            )
+        )
+
+    return divided(numerator), divided(divisor)
 
 
 def _paren(atom: str) -> str:
@@ -142,7 +193,9 @@ class Shape:
     @property
     def rest(self) -> int | None:
         """Position of the Rest among the axes."""
-        return next((i for i, axis in enumerate(self.axes) if isinstance(axis, Rest)), None)
+        return next(
+            (i for i, axis in enumerate(self.axes) if isinstance(axis, Rest)), None
+        )
 
     @property
     def least_rank(self) -> int:
@@ -199,7 +252,7 @@ def broadcast(left: Shape | None, right: Shape | None) -> Shape | None:
     if left == right:
         return left
     axes: list[Axis] = []
-    a, b = list(left.axes), list(right.axes)
+    a, b = (list(left.axes), list(right.axes))
     while a or b:
         x = a[-1] if a else ONE
         y = b[-1] if b else ONE
@@ -242,11 +295,53 @@ def surely_differ(x: Axis, y: Axis) -> bool:
     """Whether two sizes are unequal for every value of their names that is meant.
 
     Distinct names may be equal by chance, but a spec that relies on it would name
-    them alike: two different names count as different.
+    them alike: two different names count as different. Quotients may be equal:
+    `heads * (units // heads)` is `units` where it divides evenly.
     """
     if x is None or y is None or isinstance(x, Rest) or isinstance(y, Rest):
         return False
-    return x != y
+    if x == y:
+        return False
+    atoms = sorted(x.atoms | y.atoms)
+    if all(atom.isidentifier() for atom in atoms):
+        return True
+    return _differ_in_trials(x - y, atoms)
+
+
+def _differ_in_trials(difference: Dim, atoms: list[str]) -> bool:
+    """Whether a difference with quotients in it is never zero.
+
+    The names are given powers of two, far enough apart not to meet by chance, in
+    every order, so that in one of them all divisions are even.
+    """
+    from layersmith.language.evaluate import Unknowable, evaluate
+
+    trees = {atom: ast.parse(atom, mode="eval").body for atom in atoms}
+    names = sorted(
+        {
+            n.id
+            for tree in trees.values()
+            for n in ast.walk(tree)
+            if isinstance(n, ast.Name)
+        }
+    )
+    if len(names) > 4:
+        return False
+    for exponents in permutations((3, 7, 11, 16), len(names)):
+        sizes = {name: 2**exponent for name, exponent in zip(names, exponents)}
+        try:
+            values = {atom: evaluate(tree, sizes) for atom, tree in trees.items()}
+        except Unknowable:
+            return False
+        if not all(isinstance(value, int) for value in values.values()):
+            return False
+        total = sum(
+            size * prod(values[a] for a in factors)
+            for factors, size in difference.terms
+        )
+        if total == 0:
+            return False
+    return True
 
 
 def unify(left: Shape | None, right: Shape | None) -> Shape | None:
@@ -257,6 +352,17 @@ def unify(left: Shape | None, right: Shape | None) -> Shape | None:
         return left
     if len(left.axes) != len(right.axes) or left.rest != right.rest:
         return None
-    return Shape(
-        tuple(x if x == y else None for x, y in zip(left.axes, right.axes))
-    )
+    return Shape(tuple(x if x == y else None for x, y in zip(left.axes, right.axes)))
+
+
+def shapes_differ(left: Shape, right: Shape) -> bool:
+    """Whether two shapes are surely not the same."""
+    if left.rank is not None and right.rank is not None:
+        return left.rank != right.rank or any(map(surely_differ, left.axes, right.axes))
+    if (
+        left.rest is not None
+        and left.rest == right.rest
+        and len(left.axes) == len(right.axes)
+    ):
+        return any(map(surely_differ, left.axes, right.axes))
+    return False

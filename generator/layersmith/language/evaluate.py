@@ -40,7 +40,14 @@ def evaluate(node: ast.AST, values: Mapping[str, object]) -> object:
     """
     try:
         return _evaluate(node, values)
-    except (TypeError, ValueError, ZeroDivisionError, OverflowError, IndexError, KeyError) as error:
+    except (
+        TypeError,
+        ValueError,
+        ZeroDivisionError,
+        OverflowError,
+        IndexError,
+        KeyError,
+    ) as error:
         raise Unknowable(str(error)) from error
 
 
@@ -52,9 +59,9 @@ def _evaluate(node: ast.AST, values: Mapping[str, object]) -> object:
             raise Unknowable(node.id)
         return values[node.id]
     if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
-        left, right = _evaluate(node.left, values), _evaluate(node.right, values)
+        left, right = (_evaluate(node.left, values), _evaluate(node.right, values))
         for side in (left, right):
-            if isinstance(side, int) and abs(side) > LIMIT or isinstance(side, str):
+            if (isinstance(side, int) and abs(side) > LIMIT) or isinstance(side, str):
                 raise Unknowable("too large")
         return _OPERATORS[type(node.op)](left, right)
     if isinstance(node, ast.UnaryOp):
@@ -86,5 +93,7 @@ def _evaluate(node: ast.AST, values: Mapping[str, object]) -> object:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         functions = {"len": len, "min": min, "max": max, "abs": abs, "sum": sum}
         if node.func.id in functions:
-            return functions[node.func.id](*(_evaluate(item, values) for item in node.args))
+            return functions[node.func.id](
+                *(_evaluate(item, values) for item in node.args)
+            )
     raise Unknowable(type(node).__name__)

@@ -15,11 +15,13 @@ class SublayerCall:
 
     Attributes:
         inputs: What it is called on, by position.
+        keywords: What it is called on by name.
     """
 
     name: str
     node: ast.Call
     inputs: tuple[Value, ...]
+    keywords: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass
@@ -32,6 +34,8 @@ class Facts:
         local: Names that are assigned in `call`.
         calls: Each call of a `tf.` function: node, name, and its row where it has one.
         bound: For a call with a row: its arguments by parameter name.
+        losses: Calls of `add_loss`.
+        base_calls: Calls of `base`, the `call` of the layer that is extended.
         updates: Names of weights that are assigned, by the node that does it.
         training_tests: `if` statements and expressions on `training`, with whether
             their bodies update state.
@@ -45,6 +49,8 @@ class Facts:
     updates: dict[str, ast.Call] = field(default_factory=dict)
     training_tests: list[tuple[ast.AST, bool]] = field(default_factory=list)
     sublayer_calls: list[SublayerCall] = field(default_factory=list)
+    losses: list[ast.Call] = field(default_factory=list)
+    base_calls: list[ast.Call] = field(default_factory=list)
     returns: list[tuple[ast.Return, Value]] = field(default_factory=list)
 
     def value(self, node: ast.AST) -> Value | None:
@@ -52,4 +58,6 @@ class Facts:
 
     @property
     def random(self) -> bool:
-        return any(operation is not None and operation.random for _, _, operation in self.calls)
+        return any(
+            operation is not None and operation.random for _, _, operation in self.calls
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 
 from layersmith.errors import Report
 from layersmith.language.dims import surely_differ
@@ -10,32 +11,32 @@ from layersmith.language.expressions import Expressions
 from layersmith.language.facts import Facts
 from layersmith.language.parse import Parsed
 from layersmith.language.scope import RESERVED, Scope
+from layersmith.language.sublayers import Maker
 from layersmith.language.values import (
     NONE,
     UNKNOWN,
     Function,
     Items,
-    Static,
     Tensor,
-    Training,
     Unknown,
     Value,
     join,
 )
 
 
-def interpret(parsed: Parsed, scope: Scope, floats: str, report: Report) -> Facts:
-    """Facts of a parsed `call`; what is wrong with it goes to `report`."""
-    interpreter = Interpreter(parsed, scope, floats, report)
-    interpreter.run()
-    return interpreter.facts
-
-
 class Interpreter(Expressions):
     """Walks statements with an environment of what each name holds."""
 
-    def __init__(self, parsed: Parsed, scope: Scope, floats: str, report: Report):
+    def __init__(
+        self,
+        parsed: Parsed,
+        scope: Scope,
+        floats: str,
+        report: Report,
+        makers: Mapping[str, Maker],
+    ):
         super().__init__(parsed, scope, floats, report)
+        self.makers = makers
         self.facts = Facts()
         self.environment: dict[str, Value] = {}
 
@@ -62,6 +63,9 @@ class Interpreter(Expressions):
     def statement(self, node: ast.stmt) -> bool:
         if isinstance(node, ast.Return):
             value = NONE if node.value is None else self.expression(node.value)
+            if self.returned is not None:
+                self.returned.append(value)
+                return True
             if node.value is None or value == NONE:
                 self.problem(node, "`call` returns nothing here", "return a tensor")
             self.facts.returns.append((node, value))
@@ -88,18 +92,35 @@ class Interpreter(Expressions):
         before = len(self.facts.updates)
         value = self.expression(node.value)
         call = node.value
-        does = isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in (
-            "assign",
-            "assign_add",
-            "assign_sub",
-            "append",
+        does = (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Attribute)
+            and call.func.attr in ("assign", "assign_add", "assign_sub", "append")
         )
-        if not does and len(self.facts.updates) == before and not isinstance(value, Unknown):
-            self.problem(node, "the value of this line is not used", "assign it, return it, or remove the line")
+        if (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Name)
+            and call.func.id == "add_loss"
+        ):
+            return
+        if (
+            not does
+            and len(self.facts.updates) == before
+            and not isinstance(value, Unknown)
+        ):
+            self.problem(
+                node,
+                "the value of this line is not used",
+                "assign it, return it, or remove the line",
+            )
 
     def branch(self, node: ast.If) -> bool:
         test = self.condition(node.test)
-        outer, before, updates = self.training, dict(self.environment), set(self.facts.updates)
+        outer, before, updates = (
+            self.training,
+            dict(self.environment),
+            set(self.facts.updates),
+        )
         self.training = test.training if test.training is not None else outer
         narrowed = test.narrowed
         self.environment.update(narrowed)
@@ -124,7 +145,7 @@ class Interpreter(Expressions):
             return False
         joined = {}
         for name in {**after, **self.environment}:
-            here, there = after.get(name), self.environment.get(name)
+            here, there = (after.get(name), self.environment.get(name))
             if here is None or there is None:
                 # Set in one branch alone: another `if` may ask for the same.
                 joined[name] = here if here is not None else there
@@ -190,23 +211,37 @@ class Interpreter(Expressions):
                     "give each value a name, `_` for those that are not needed",
                 )
                 items = None
-        elif isinstance(value, Tensor) and isinstance(value.value, object) and value.shape is not None:
+        elif (
+            isinstance(value, Tensor)
+            and isinstance(value.value, object)
+            and value.shape is not None
+        ):
             if value.shape.rank == 1:
                 self.problem(
                     target,
                     "a tensor cannot be unpacked in a graph",
                     "use `tf.unstack`, or take elements by index",
                 )
-        each = value.each if isinstance(value, Items) and value.each is not None else UNKNOWN
+        each = (
+            value.each
+            if isinstance(value, Items) and value.each is not None
+            else UNKNOWN
+        )
         for index, name in enumerate(names):
             self.assign(name, items[index] if items is not None else each)
 
     def bind(self, node: ast.AST, name: str, value: Value) -> None:
         if name in RESERVED:
-            self.problem(node, f"the name `{name}` is kept for {RESERVED[name]}", "choose another")
+            self.problem(
+                node,
+                f"the name `{name}` is kept for {RESERVED[name]}",
+                "choose another",
+            )
             return
         given = self.scope.values.get(name)
-        if given is not None and not (isinstance(given, Tensor) and given.weight is None):
+        if given is not None and not (
+            isinstance(given, Tensor) and given.weight is None
+        ):
             what = "a weight" if isinstance(given, Tensor) else "a name of the spec"
             hint = "choose another name"
             if isinstance(given, Tensor):
@@ -221,7 +256,9 @@ class Interpreter(Expressions):
     def annotated(self, node: ast.AnnAssign) -> None:
         """`scores: [batch, time] = ...` states a shape, which is checked."""
         if node.value is None:
-            self.problem(node, "a shape is stated for nothing", "write `name: [axes] = value`")
+            self.problem(
+                node, "a shape is stated for nothing", "write `name: [axes] = value`"
+            )
             return
         value = self.expression(node.value)
         stated = self.stated_shape(node.annotation)
@@ -248,7 +285,9 @@ class Interpreter(Expressions):
 
     def augmented(self, node: ast.AugAssign) -> None:
         if not isinstance(node.target, ast.Name):
-            self.problem(node.target, "a tensor cannot be changed in place", "make a new one")
+            self.problem(
+                node.target, "a tensor cannot be changed in place", "make a new one"
+            )
             return
         read = ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target)
         whole = ast.copy_location(ast.BinOp(read, node.op, node.value), node)
@@ -257,5 +296,3 @@ class Interpreter(Expressions):
 
 def _targets(target: ast.expr) -> set[str]:
     return {node.id for node in ast.walk(target) if isinstance(node, ast.Name)}
-
-

@@ -33,10 +33,14 @@ class KerasObject:
             return {self.argument}
         if self.call is None:
             return set()
-        return {node.id for node in ast.walk(self.call.tree) if isinstance(node, ast.Name)}
+        return {
+            node.id for node in ast.walk(self.call.tree) if isinstance(node, ast.Name)
+        }
 
 
-def read_object(kind: str, code: Code, spec: Spec, report: Report) -> KerasObject | None:
+def read_object(
+    kind: str, code: Code, spec: Spec, report: Report
+) -> KerasObject | None:
     """The object of a weight; None when there is no such one, which is reported."""
     from layersmith.language.tables import keras_identifiers
 
@@ -60,7 +64,9 @@ def read_object(kind: str, code: Code, spec: Spec, report: Report) -> KerasObjec
         report.error(
             code.span,
             f"no argument and no Keras {kind} is called `{text}`",
-            f"did you mean `{close}`?" if close else f"declare an argument of type `{kind}`",
+            f"did you mean `{close}`?"
+            if close
+            else f"declare an argument of type `{kind}`",
         )
         return None
     parsed = parse_expression(code, report)
@@ -68,7 +74,11 @@ def read_object(kind: str, code: Code, spec: Spec, report: Report) -> KerasObjec
         return None
     call = parsed.tree
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
-        report.error(code.span, f"this is not a {kind}", f"a name, or a call: `{_EXAMPLES[kind]}`")
+        report.error(
+            code.span,
+            f"this is not a {kind}",
+            f"a name, or a call: `{_EXAMPLES[kind]}`",
+        )
         return None
     if call.func.id not in known:
         close = suggest(call.func.id, known)
@@ -79,9 +89,15 @@ def read_object(kind: str, code: Code, spec: Spec, report: Report) -> KerasObjec
         )
         return None
     for node in ast.walk(call):
-        if isinstance(node, ast.Name) and node is not call.func and spec.argument(node.id) is None:
+        if (
+            isinstance(node, ast.Name)
+            and node is not call.func
+            and spec.argument(node.id) is None
+        ):
             report.error(
-                parsed.span(node), f"unknown name `{node.id}`", "use arguments, numbers and text"
+                parsed.span(node),
+                f"unknown name `{node.id}`",
+                "use arguments, numbers and text",
             )
     return KerasObject(kind, call=parsed, class_name=known[call.func.id])
 

@@ -53,18 +53,36 @@ _STATEMENTS = (
     ast.Pass,
 )
 _WHY_NOT = {
-    ast.Import: ("`import` is not allowed", "`tf` is there already; anything else is a sublayer"),
-    ast.ImportFrom: ("`import` is not allowed", "`tf` is there already; anything else is a sublayer"),
+    ast.Import: (
+        "`import` is not allowed",
+        "`tf` is there already; anything else is a sublayer",
+    ),
+    ast.ImportFrom: (
+        "`import` is not allowed",
+        "`tf` is there already; anything else is a sublayer",
+    ),
     ast.NamedExpr: ("`:=` is not allowed", "assign in a line of its own"),
     ast.JoinedStr: ("f-strings are not allowed", "a layer has no text to make"),
     ast.While: ("`while` is not allowed", "write `for`, or `tf.while_loop`"),
     ast.Try: ("`try` is not allowed", "an operation fails for all inputs or for none"),
     ast.With: ("`with` is not allowed", "leave the context out"),
-    ast.ClassDef: ("classes are not allowed in `call`", "write another spec and use it as a sublayer"),
-    ast.Global: ("`global` is not allowed", "keep state in a weight with `trainable: false`"),
+    ast.ClassDef: (
+        "classes are not allowed in `call`",
+        "write another spec and use it as a sublayer",
+    ),
+    ast.Global: (
+        "`global` is not allowed",
+        "keep state in a weight with `trainable: false`",
+    ),
     ast.Nonlocal: ("`nonlocal` is not allowed", "return the value"),
-    ast.Raise: ("`raise` is not allowed in `call`", "put conditions on arguments under `checks:`"),
-    ast.Assert: ("`assert` is not allowed in `call`", "put conditions on arguments under `checks:`"),
+    ast.Raise: (
+        "`raise` is not allowed in `call`",
+        "put conditions on arguments under `checks:`",
+    ),
+    ast.Assert: (
+        "`assert` is not allowed in `call`",
+        "put conditions on arguments under `checks:`",
+    ),
     ast.Delete: ("`del` is not allowed", "leave the name be"),
     ast.Await: ("`await` is not allowed", "`call` runs as a graph"),
     ast.Yield: ("`yield` is not allowed", "return a list"),
@@ -112,12 +130,18 @@ def parse_expression(code: Code, report: Report) -> Parsed | None:
 
 def _parse(code: Code, report: Report, mode: str, allowed: tuple) -> Parsed | None:
     if len(code.text) > MAX_CODE:
-        report.error(code.span, f"more than {MAX_CODE:,} characters of code", "split the layer up")
+        report.error(
+            code.span,
+            f"more than {MAX_CODE:,} characters of code",
+            "split the layer up",
+        )
         return None
     # Form feeds would make Python and this file count lines differently.
     for bad in ("\x00", "\f", "\v", "\x85", "\u2028", "\u2029", "\r"):
         if bad in code.text:
-            report.error(code.span, f"the character {bad!r} is not allowed here", "delete it")
+            report.error(
+                code.span, f"the character {bad!r} is not allowed here", "delete it"
+            )
             return None
     lines = tuple(code.text.split("\n"))
     try:
@@ -128,7 +152,9 @@ def _parse(code: Code, report: Report, mode: str, allowed: tuple) -> Parsed | No
         line = max(1, min(error.lineno or 1, len(lines)))
         column = max((error.offset or 1) - 1, 0)
         span = code.origin.span(line - 1, column, line - 1, column + 1)
-        report.error(span, f"not Python: {error.msg}", "this part is read as Python code")
+        report.error(
+            span, f"not Python: {error.msg}", "this part is read as Python code"
+        )
         return None
     except (ValueError, RecursionError, MemoryError) as error:
         report.error(code.span, f"not Python: {error}", "write simpler code")
@@ -148,7 +174,10 @@ def _allowed(parsed: Parsed, report: Report, allowed: tuple) -> bool:
         if not isinstance(node, allowed):
             reason, hint = _WHY_NOT.get(
                 type(node),
-                (f"`{type(node).__name__}` is not part of the language", "write it with operations"),
+                (
+                    f"`{type(node).__name__}` is not part of the language",
+                    "write it with operations",
+                ),
             )
             report.error(parsed.span(node), reason, hint)
             continue
@@ -169,10 +198,14 @@ def _check_names(parsed: Parsed, report: Report, node: ast.AST) -> None:
         names = [node.name]
         if node.decorator_list:
             report.error(
-                parsed.span(node.decorator_list[0]), "decorators are not allowed", "remove it"
+                parsed.span(node.decorator_list[0]),
+                "decorators are not allowed",
+                "remove it",
             )
     for name in names:
-        hidden = name.startswith("__") or (name.startswith("_") and isinstance(node, ast.Attribute))
+        hidden = name.startswith("__") or (
+            name.startswith("_") and isinstance(node, ast.Attribute)
+        )
         if hidden or not name.isascii():
             report.error(
                 parsed.span(node),
@@ -180,6 +213,10 @@ def _check_names(parsed: Parsed, report: Report, node: ast.AST) -> None:
                 "use public names in ASCII letters, digits and `_`",
             )
     if isinstance(node, ast.Name) and node.id == "self":
-        report.error(parsed.span(node), "`self` is left out in a spec", "write the name alone")
+        report.error(
+            parsed.span(node), "`self` is left out in a spec", "write the name alone"
+        )
     if isinstance(node, ast.Constant) and isinstance(node.value, (bytes, complex)):
-        report.error(parsed.span(node), "this kind of constant is not allowed", "use a number")
+        report.error(
+            parsed.span(node), "this kind of constant is not allowed", "use a number"
+        )

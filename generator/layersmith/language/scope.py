@@ -8,8 +8,17 @@ from dataclasses import dataclass, field
 
 from layersmith.errors import Report, Span
 from layersmith.language.dims import Axis, Dim, Rest, Shape
-from layersmith.language.parse import Parsed, parse_expression
-from layersmith.language.values import Activation, Layer, Static, Tensor, Training, Value
+from layersmith.language.parse import Parsed, parse_body, parse_expression
+from layersmith.language.values import (
+    Activation,
+    Function,
+    Items,
+    Layer,
+    Static,
+    Tensor,
+    Training,
+    Value,
+)
 from layersmith.spec.model import Code, Spec
 from layersmith.spec.model import Shape as SpecShape
 
@@ -50,6 +59,17 @@ class Scope:
     shapes: dict[str, Shape] = field(default_factory=dict)
     spans: dict[str, Span] = field(default_factory=dict)
     derived: dict[str, Parsed] = field(default_factory=dict)
+    constants: dict[str, Parsed] = field(default_factory=dict)
+    repeats: dict[str, Parsed] = field(default_factory=dict)
+    shape_codes: dict[str, Parsed] = field(default_factory=dict)
+    functions: Parsed | None = None
+    stated: set[str] = field(default_factory=set)
+    inherited: set[str] = field(default_factory=set)
+
+    def new_axis(self, name: str) -> str:
+        """Notes an axis that a line of `call` names for itself."""
+        self.stated.add(name)
+        return name
 
 
 def build_scope(spec: Spec, floats: str, report: Report) -> Scope:
@@ -75,9 +95,11 @@ class _Builder:
         self.scope = Scope()
 
     def build(self) -> None:
-        spec, scope = self.spec, self.scope
+        spec, scope = (self.spec, self.scope)
         for argument in spec.arguments:
-            self._define(argument.name.text, argument.name.span, _argument_value(argument))
+            self._define(
+                argument.name.text, argument.name.span, _argument_value(argument)
+            )
         for derived in spec.derived:
             parsed = parse_expression(derived.expression, self.report)
             dim = None
@@ -94,11 +116,19 @@ class _Builder:
             name = layer_input.name.text
             shape = self._input_shape(name, layer_input.shape)
             dtype = self.floats if layer_input.dtype == "float" else layer_input.dtype
-            value = Tensor(shape, dtype, optional=layer_input.optional)
+            value: Value = Tensor(shape, dtype, optional=layer_input.optional)
+            if layer_input.many:
+                value = Items(None, value)
             self._define(name, layer_input.name.span, value)
             scope.shapes[name] = shape
+        for constant in spec.constants:
+            self._constant(constant)
         for weight in spec.weights:
-            shape = self.shape(weight.shape, f"weight `{weight.name}`", static=True)
+            if isinstance(weight.shape, Code):
+                shape = None
+                self._shape_code(weight.shape)
+            else:
+                shape = self.shape(weight.shape, f"weight `{weight.name}`", static=True)
             dtype = self.floats if weight.dtype in (None, "float") else weight.dtype
             self._define(
                 weight.name.text,
@@ -108,7 +138,16 @@ class _Builder:
             if shape is not None:
                 scope.shapes[weight.name.text] = shape
         for sublayer in spec.sublayers:
-            self._define(sublayer.name.text, sublayer.name.span, Layer(sublayer.name.text))
+            made: Value = Layer(sublayer.name.text)
+            if sublayer.repeat is not None:
+                made = Items(None, made)
+                parsed = parse_expression(sublayer.repeat, self.report)
+                if parsed is not None:
+                    scope.repeats[sublayer.name.text] = parsed
+            self._define(sublayer.name.text, sublayer.name.span, made)
+        self._functions()
+        if spec.extends is not None:
+            scope.values["base"] = Layer("base")
         for name in scope.axes:
             if name in scope.values:
                 continue
@@ -121,6 +160,67 @@ class _Builder:
         scope.values["compute_dtype"] = Static("dtype", literal="float")
         scope.values["variable_dtype"] = Static("dtype", literal="variable")
 
+    def _constant(self, constant) -> None:
+        parsed = parse_expression(constant.value, self.report)
+        shape = None
+        if constant.shape is not None:
+            shape = self.shape(
+                constant.shape, f"constant `{constant.name}`", static=True
+            )
+        if parsed is not None:
+            self.scope.constants[constant.name.text] = parsed
+            self._check_code_names(parsed, {"np"})
+        # NumPy values take the dtype of the tensor that they meet.
+        self._define(
+            constant.name.text, constant.name.span, Tensor(shape, "weak", weight="")
+        )
+
+    def _shape_code(self, code: Code) -> None:
+        parsed = parse_expression(code, self.report)
+        if parsed is not None:
+            inputs = {i.name.text for i in self.spec.inputs}
+            self._check_code_names(
+                parsed, {"input_shape", *(f"{name}_shape" for name in inputs)}
+            )
+            self.scope.shape_codes[code.text] = parsed
+
+    def _check_code_names(self, parsed: Parsed, also: set[str]) -> None:
+        """Names in code that runs in `build`: arguments, axes, and what it binds itself."""
+        bound = {
+            n.id
+            for n in ast.walk(parsed.tree)
+            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        }
+        known = {*also, *bound, *self.scope.values, *self.scope.axes, *_BUILTINS}
+        for node in ast.walk(parsed.tree):
+            if isinstance(node, ast.Name) and node.id not in known:
+                self._unknown_size(parsed, node, known - _BUILTINS)
+            elif isinstance(node, ast.Name) and node.id in self.scope.axes:
+                if self.scope.axes[node.id][1] == 0:
+                    self.report.error(
+                        parsed.span(node),
+                        f"`{node.id}` is the size of the batch, which is not known in `build`",
+                        "use another axis or an argument",
+                    )
+                elif node.id not in self.scope.values:
+                    self.scope.static_axes.add(node.id)
+
+    def _functions(self) -> None:
+        code = self.spec.functions
+        parsed = parse_body(code, self.report) if code is not None else None
+        if parsed is None:
+            return
+        self.scope.functions = parsed
+        for node in parsed.tree.body:
+            if not isinstance(node, ast.FunctionDef):
+                self.report.error(
+                    parsed.span(node),
+                    "`functions` holds nothing but functions",
+                    "write `def name(...):`",
+                )
+                continue
+            self._define(node.name, parsed.span(node), Function(node, parsed))
+
     def _define(self, name: str, span: Span, value: Value) -> None:
         first = self.scope.spans.get(name)
         if first is not None:
@@ -132,13 +232,20 @@ class _Builder:
             return
         if name in RESERVED:
             self.report.error(
-                span, f"the name `{name}` is kept for {RESERVED[name]}", "choose another"
+                span,
+                f"the name `{name}` is kept for {RESERVED[name]}",
+                "choose another",
             )
             return
         if name in _BUILTINS and not isinstance(value, Tensor):
-            self.report.error(span, f"`{name}` is a builtin of Python", "choose another name")
+            self.report.error(
+                span, f"`{name}` is a builtin of Python", "choose another name"
+            )
             return
-        if not (isinstance(value, Tensor) and value.weight is None):
+        if not (
+            isinstance(value, (Function, Items))
+            or (isinstance(value, Tensor) and value.weight is None)
+        ):
             self._check_member(name, span)
         self.scope.spans[name] = span
         self.scope.values[name] = value
@@ -176,11 +283,16 @@ class _Builder:
                 continue
             if code.text in RESERVED:
                 self.report.error(
-                    code.span, f"the name `{code.text}` is kept for {RESERVED[code.text]}", "choose another"
+                    code.span,
+                    f"the name `{code.text}` is kept for {RESERVED[code.text]}",
+                    "choose another",
                 )
                 continue
             after = dots is not None and index > dots
-            self.scope.axes[code.text] = (name, index - len(shape.axes) if after else index)
+            self.scope.axes[code.text] = (
+                name,
+                index - len(shape.axes) if after else index,
+            )
         return Shape(tuple(axes))
 
     def shape(self, shape: SpecShape, what: str, static: bool) -> Shape | None:
@@ -189,7 +301,9 @@ class _Builder:
         for code in shape.axes:
             if code.text == "...":
                 if static:
-                    self.report.error(code.span, f"{what} cannot have `...`", "name each axis")
+                    self.report.error(
+                        code.span, f"{what} cannot have `...`", "name each axis"
+                    )
                     return None
                 axes.append(Rest())
                 continue
@@ -215,7 +329,9 @@ class _Builder:
                 isinstance(value, Static) and value.kind in ("int", "shape", "object")
             ):
                 self.report.error(
-                    parsed.span(node), f"`{node.id}` is not a size", "use an int argument or an axis"
+                    parsed.span(node),
+                    f"`{node.id}` is not a size",
+                    "use an int argument or an axis",
                 )
                 return None
             if static and node.id in self.scope.axes:
@@ -230,7 +346,9 @@ class _Builder:
         dim = self.dim(parsed.tree)
         if dim is None:
             self.report.error(
-                code.span, f"`{code.text}` is not a size", "use names, numbers and + - * // %"
+                code.span,
+                f"`{code.text}` is not a size",
+                "use names, numbers and + - * // %",
             )
         return dim
 
@@ -241,7 +359,9 @@ class _Builder:
         self.report.error(
             parsed.span(node),
             f"unknown name `{node.id}`",
-            f"did you mean `{close}`?" if close else "name it as an axis of an input, or an argument",
+            f"did you mean `{close}`?"
+            if close
+            else "name it as an axis of an input, or an argument",
         )
 
     def dim(self, node: ast.AST) -> Dim | None:
@@ -253,7 +373,11 @@ _HARMLESS = frozenset({"activity_regularizer"})
 
 def dim_of(node: ast.AST, of_name) -> Dim | None:
     """An integer expression as a polynomial over names; None where it is not one."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, int) and not isinstance(node.value, bool):
+    if (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, int)
+        and not isinstance(node.value, bool)
+    ):
         return Dim.of(node.value)
     if isinstance(node, ast.Name):
         return of_name(node.id)
@@ -261,7 +385,7 @@ def dim_of(node: ast.AST, of_name) -> Dim | None:
         operand = dim_of(node.operand, of_name)
         return None if operand is None else operand * Dim.of(-1)
     if isinstance(node, ast.BinOp):
-        left, right = dim_of(node.left, of_name), dim_of(node.right, of_name)
+        left, right = (dim_of(node.left, of_name), dim_of(node.right, of_name))
         if left is None or right is None:
             return None
         return _combine(node.op, left, right)
@@ -281,7 +405,11 @@ def _combine(operator: ast.operator, left: Dim, right: Dim) -> Dim | None:
         return left // right
     if isinstance(operator, ast.Mod):
         return left % right
-    if isinstance(operator, ast.Pow) and right.constant is not None and 0 <= right.constant <= 8:
+    if (
+        isinstance(operator, ast.Pow)
+        and right.constant is not None
+        and 0 <= right.constant <= 8
+    ):
         power = Dim.of(1)
         for _ in range(right.constant):
             power = power * left
@@ -292,7 +420,23 @@ def _combine(operator: ast.operator, left: Dim, right: Dim) -> Dim | None:
 def _argument_value(argument) -> Value:
     if argument.type == "activation":
         return Activation(argument.name.text)
+    if argument.type == "layer":
+        return Layer(argument.name.text)
     if argument.type == "int":
         return Static("int", Dim.of(argument.name.text), nullable=argument.nullable)
-    kinds = {"initializer": "object", "regularizer": "object", "constraint": "object"}
+    kinds = {
+        "initializer": "object",
+        "regularizer": "object",
+        "constraint": "object",
+        "data_format": "str",
+    }
     return Static(kinds.get(argument.type, argument.type), nullable=argument.nullable)
+
+
+def spec_shape(
+    shape: SpecShape, what: str, spec: Spec, scope: Scope, report: Report
+) -> Shape | None:
+    """A shape of the spec over named sizes; `...` and axes of unknown size are allowed."""
+    builder = _Builder(spec, "float", report)
+    builder.scope = scope
+    return builder.shape(shape, what, static=False)

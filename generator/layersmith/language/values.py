@@ -18,7 +18,7 @@ class Tensor:
         shape: None where even the rank is unknown.
         dtype: `float` is the compute dtype, `variable` the variable dtype; None
             where it is unknown.
-        weight: Name of the weight that this is, for `.assign`.
+        weight: Name of the weight that this is, for `.assign`; empty for a constant.
         optional: Whether it may be None: an input that may be left out.
         value: For integers that are sizes: which ones (`tf.shape(x)`).
     """
@@ -74,9 +74,15 @@ class Activation:
 
 @dataclass(frozen=True)
 class Function:
-    """A local function or lambda; what it returns is found at each call."""
+    """A function of the spec, or a lambda; what it returns is found at each call.
+
+    Attributes:
+        node: Its definition.
+        parsed: The text it stands in, where that is not `call`.
+    """
 
     node: object
+    parsed: object = None
 
 
 @dataclass(frozen=True)
@@ -102,12 +108,20 @@ def join(left: Value, right: Value) -> Value:
         dtype = left.dtype if left.dtype == right.dtype else None
         if {left.dtype, right.dtype} <= {"float", "variable"}:
             dtype = left.dtype
-        return Tensor(unify(left.shape, right.shape), dtype, optional=left.optional or right.optional)
+        return Tensor(
+            unify(left.shape, right.shape),
+            dtype,
+            optional=left.optional or right.optional,
+        )
     if isinstance(left, Tensor) and right == NONE:
         return replace(left, weight=None, optional=True)
     if isinstance(right, Tensor) and left == NONE:
         return replace(right, weight=None, optional=True)
-    if isinstance(left, Static) and isinstance(right, Static) and left.kind == right.kind:
+    if (
+        isinstance(left, Static)
+        and isinstance(right, Static)
+        and left.kind == right.kind
+    ):
         return Static(left.kind)
     if isinstance(left, Items) and isinstance(right, Items):
         if left.values is not None and right.values is not None:

@@ -30,7 +30,11 @@ def literal(value: object) -> str:
 
 def quoted(text: str) -> str:
     """A string literal in double quotes, with everything escaped that must be."""
-    escaped = text.encode("unicode_escape").decode("ascii") if not text.isprintable() else text
+    escaped = (
+        text.encode("unicode_escape").decode("ascii")
+        if not text.isprintable()
+        else text
+    )
     if text.isprintable():
         escaped = text.replace("\\", "\\\\")
     if '"' in escaped and "'" not in escaped:
@@ -52,14 +56,25 @@ def stored(argument: Argument) -> str:
     if argument.type == "shape":
         none = f" if {argument.name} is not None else None" if argument.nullable else ""
         return f"tuple({argument.name}){none}"
+    if argument.type == "data_format":
+        return (
+            f"{argument.name} or keras.config.image_data_format()"
+            if argument.nullable
+            else argument.name.text
+        )
     return argument.name.text
 
 
 def config_entry(argument: Argument) -> tuple[str, str]:
     module = MODULES.get(argument.type)
     if module:
-        return argument.name.text, f"{module}.serialize(self.{argument.name})"
-    return argument.name.text, f"self.{argument.name}"
+        return (argument.name.text, f"{module}.serialize(self.{argument.name})")
+    if argument.type == "layer":
+        return (
+            argument.name.text,
+            f"keras.saving.serialize_keras_object(self.{argument.name})",
+        )
+    return (argument.name.text, f"self.{argument.name}")
 
 
 def check_statements(arguments: tuple[Argument, ...]) -> list[str]:
@@ -103,6 +118,17 @@ def _checks(argument: Argument) -> list[tuple[str, str]]:
         bad, words = _float_check(argument)
     elif argument.type == "shape":
         bad, words = _shape_check()
+    elif argument.type == "layer":
+        bad, words = (f"not isinstance({VALUE}, layers.Layer)", "a layer")
+    elif argument.type == "data_format":
+        values = (
+            "channels_last",
+            "channels_first",
+            *((None,) if argument.nullable else ()),
+        )
+        return [
+            (f"{VALUE} not in {literal(values)}", "'channels_last' or 'channels_first'")
+        ]
     else:
         return []
     if not bad:
@@ -120,7 +146,7 @@ def _in_parentheses(condition: str) -> str:
 def _int_check(argument: Argument) -> tuple[str, str]:
     # `True` is an int to isinstance; as a size it is a mistake.
     wrong = f"type({VALUE}) is not int"
-    low, high = _least(argument), _most(argument)
+    low, high = (_least(argument), _most(argument))
     if low is None and high is None:
         return wrong, "an integer"
     if high is None:
@@ -130,10 +156,13 @@ def _int_check(argument: Argument) -> tuple[str, str]:
         bound = f"{VALUE} < {low}"
         if low == 1:
             bound = f"{VALUE} <= 0"
-        return f"{wrong} or {bound}", words
+        return (f"{wrong} or {bound}", words)
     if low is None:
-        return f"{wrong} or {VALUE} > {high}", f"an integer of at most {high}"
-    return f"{wrong} or not {low} <= {VALUE} <= {high}", f"an integer from {low} to {high}"
+        return (f"{wrong} or {VALUE} > {high}", f"an integer of at most {high}")
+    return (
+        f"{wrong} or not {low} <= {VALUE} <= {high}",
+        f"an integer from {low} to {high}",
+    )
 
 
 def _least(argument: Argument) -> int | None:
@@ -152,19 +181,29 @@ def _float_check(argument: Argument) -> tuple[str, str]:
     low, low_sign = _bound(argument.minimum, argument.above, "<=", "<")
     high, high_sign = _bound(argument.maximum, argument.below, "<=", "<")
     if low is not None and high is not None:
-        brackets = ("[" if low_sign == "<=" else "("), ("]" if high_sign == "<=" else ")")
+        brackets = (
+            ("[" if low_sign == "<=" else "("),
+            ("]" if high_sign == "<=" else ")"),
+        )
         words = f"in the range {brackets[0]}{low}, {high}{brackets[1]}"
-        return f"not {low} {low_sign} {VALUE} {high_sign} {high}", words
+        return (f"not {low} {low_sign} {VALUE} {high_sign} {high}", words)
     # `not value > 0` rather than `value <= 0`: a NaN is refused too.
     if low is not None:
         if low == "0":
-            return f"not {VALUE} {'>=' if low_sign == '<=' else '>'} 0", (
-                "non-negative" if low_sign == "<=" else "positive"
+            return (
+                f"not {VALUE} {'>=' if low_sign == '<=' else '>'} 0",
+                ("non-negative" if low_sign == "<=" else "positive"),
             )
         sign = ">=" if low_sign == "<=" else ">"
-        return f"not {VALUE} {sign} {low}", ("at least " if low_sign == "<=" else "greater than ") + low
+        return (
+            f"not {VALUE} {sign} {low}",
+            ("at least " if low_sign == "<=" else "greater than ") + low,
+        )
     if high is not None:
-        return f"not {VALUE} {high_sign} {high}", ("at most " if high_sign == "<=" else "less than ") + high
+        return (
+            f"not {VALUE} {high_sign} {high}",
+            ("at most " if high_sign == "<=" else "less than ") + high,
+        )
     return "", ""
 
 

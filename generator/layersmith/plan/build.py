@@ -5,37 +5,52 @@ from __future__ import annotations
 import ast
 
 from layersmith.language.analyse import Analysis
-from layersmith.language.values import Tensor
+from layersmith.language.parse import Parsed
 from layersmith.plan import names
+from layersmith.plan.build_sublayers import build_sublayers
+from layersmith.plan.init import needs_build
 from layersmith.plan.keras_objects import Sharing, object_source
 from layersmith.plan.model import Method
-from layersmith.spec.model import Weight
+from layersmith.plan.shapes import input_specification
+from layersmith.spec.model import Code, Weight
 
 
 def plan_build(analysis: Analysis, sharing: Sharing) -> Method | None:
-    """The method, or None for a layer without weights and sublayers."""
-    from layersmith.plan.layer import input_specification
-
+    """The method, or None for a layer that has nothing to make or to build."""
     spec = analysis.spec
-    if not spec.weights and not spec.sublayers:
+    if not needs_build(analysis):
         return None
-    parameters = ["self"]
-    for name in names.tensors(analysis):
-        optional = next(i.optional for i in spec.inputs if i.name.text == name)
-        parameters.append(names.shape_parameter(analysis, name) + ("=None" if optional else ""))
     body: list[str] = []
+    if spec.extends is not None:
+        body.append("super().build(input_shape)")
     for axis in analysis.scope.axes:
         if axis in analysis.scope.static_axes:
             body.extend(_static_axis(analysis, axis))
-    for sublayer in spec.sublayers:
-        body.extend(_build_sublayer(analysis, sublayer.name.text))
+    for constant in spec.constants:
+        value = _in_build(analysis, analysis.scope.constants[constant.name.text])
+        body.append(f"self.{constant.name} = {value}")
+    body.extend(build_sublayers(analysis))
     explain = _Explanations()
     for weight in spec.weights:
-        body.extend(_weight(analysis, weight, sharing, explain))
+        if not weight.inherited:
+            body.extend(_weight(analysis, weight, sharing, explain))
     built = input_specification(analysis, built=True)
     if built and built != input_specification(analysis, built=False):
         body.append(f"self.input_spec = {built}")
-    return Method(tuple(parameters), tuple(body))
+    if body in ([], ["super().build(input_shape)"]):
+        return None
+    return Method("build", ("self", *names.shape_parameters(analysis)), tuple(body))
+
+
+def _in_build(analysis: Analysis, parsed: Parsed) -> str:
+    """An expression in `build`: arguments are attributes, sizes local names."""
+
+    def rename(name: str) -> str | None:
+        if name in analysis.scope.static_axes:
+            return name
+        return names.attribute(analysis, name)
+
+    return " ".join(names.expression(parsed, rename).split())
 
 
 def _static_axis(analysis: Analysis, axis: str) -> list[str]:
@@ -45,31 +60,8 @@ def _static_axis(analysis: Analysis, axis: str) -> list[str]:
     return [
         f"{axis} = {source}",
         f"if {axis} is None:",
-        f'    raise ValueError("The {which} of the input must be defined. " '
-        f'f"Received: {parameter}={{{parameter}}}")',
+        f'    raise ValueError("The {which} of the input must be defined. " f"Received: {parameter}={{{parameter}}}")',
     ]
-
-
-def _build_sublayer(analysis: Analysis, name: str) -> list[str]:
-    call = next((c for c in analysis.facts.sublayer_calls if c.name == name), None)
-    shapes = []
-    for value in call.inputs if call is not None else ():
-        if isinstance(value, Tensor) and value.shape is not None:
-            shapes.append(names.shape_source(analysis, value.shape, _local(analysis)))
-    statement = f"self.{name}.build({', '.join(shapes)})"
-    if name in analysis.conditions:
-        text = _condition(analysis, name)
-        return [f"if {text}:", f"    {statement}"]
-    return [statement]
-
-
-def _local(analysis: Analysis):
-    """Axes that `build` has as local names, and the others from the shape."""
-
-    def source(axis: str) -> str:
-        return axis if axis in analysis.scope.static_axes else names.axis_item(analysis, axis)
-
-    return source
 
 
 class _Explanations:
@@ -85,10 +77,11 @@ class _Explanations:
         return lines
 
 
-def _weight(analysis: Analysis, weight: Weight, sharing: Sharing, explain: _Explanations) -> list[str]:
+def _weight(
+    analysis: Analysis, weight: Weight, sharing: Sharing, explain: _Explanations
+) -> list[str]:
     name = weight.name.text
-    sizes = [_size(analysis, text) for text in weight.shape.texts]
-    shape = f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
+    shape = _shape(analysis, weight)
     parts = [f'name="{name}"', f"shape={shape}"]
     initializer = analysis.objects.get((name, "initializer"))
     comments = list(sharing.comment(initializer.argument if initializer else None))
@@ -117,12 +110,15 @@ def _weight(analysis: Analysis, weight: Weight, sharing: Sharing, explain: _Expl
     if not weight.trainable and name in analysis.facts.updates:
         comments.extend(
             explain.once(
-                "aggregation", '# aggregation="mean": replicas agree under tf.distribute.'
+                "aggregation",
+                '# aggregation="mean": replicas agree under tf.distribute.',
             )
             if floating
             else ()
         )
-        parts.append('aggregation="mean"' if floating else 'aggregation="only_first_replica"')
+        parts.append(
+            'aggregation="mean"' if floating else 'aggregation="only_first_replica"'
+        )
     statement = f"self.{name} = self.add_weight({', '.join(parts)})"
     if name not in analysis.conditions:
         return [*comments, statement]
@@ -139,6 +135,13 @@ def _condition(analysis: Analysis, name: str) -> str:
     return names.expression(
         analysis.conditions[name], lambda used: names.attribute(analysis, used)
     )
+
+
+def _shape(analysis: Analysis, weight: Weight) -> str:
+    if isinstance(weight.shape, Code):
+        return _in_build(analysis, analysis.scope.shape_codes[weight.shape.text])
+    sizes = [_size(analysis, text) for text in weight.shape.texts]
+    return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
 
 
 def _size(analysis: Analysis, text: str) -> str:

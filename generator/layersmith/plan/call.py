@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from layersmith.language.analyse import Analysis
+from layersmith.language.parse import Parsed
 from layersmith.language.values import Tensor
 from layersmith.plan import names
 from layersmith.plan.model import Method
@@ -14,50 +15,70 @@ from layersmith.plan.template import fill
 
 def plan_call(analysis: Analysis) -> Method:
     """The method; its body keeps the comments and the layout of the spec."""
-    spec = analysis.spec
-    rewriter = _Rewriter(analysis)
-    body = rewriter.body()
-    parameters = ["self"]
-    for layer_input in sorted(spec.inputs, key=lambda i: i.optional):
-        parameters.append(f"{layer_input.name}=None" if layer_input.optional else layer_input.name.text)
-    if "training" in analysis.facts.used or rewriter.hands_training:
+    rewriter = Rewriter(analysis, analysis.call)
+    parameters = ["self", *names.call_parameters(analysis)]
+    if takes_training(analysis):
         parameters.append("training=None")
-    return Method(tuple(parameters), tuple(body))
+    return Method("call", tuple(parameters), tuple(rewriter.body()))
 
 
-def hands_training(analysis: Analysis) -> bool:
-    """Whether a sublayer acts otherwise in training."""
-    return any(_takes_training(analysis, call.name) for call in analysis.facts.sublayer_calls)
+def plan_functions(analysis: Analysis) -> tuple[str, ...]:
+    """Helper functions beside the class, as the author wrote them."""
+    parsed = analysis.scope.functions
+    if parsed is None:
+        return ()
+    functions = []
+    for node in parsed.tree.body:
+        start, end = (node.lineno - 1, node.end_lineno)
+        functions.append(joined_lines("\n".join(parsed.lines[start:end])))
+    return tuple(functions)
 
 
 def takes_training(analysis: Analysis) -> bool:
     """Whether `call` has the parameter `training`."""
-    return "training" in analysis.facts.used or hands_training(analysis)
+    return analysis.trains
 
 
 def _takes_training(analysis: Analysis, name: str) -> bool:
-    from layersmith.language.tables import keras_layers
+    # A layer given as an argument may be anything.
+    return name not in analysis.makers or analysis.makers[name].known.trains
 
-    return keras_layers()[analysis.makers[name].layer].takes_training
 
+class Rewriter:
+    """Turns the text of `call` into that of the layer's method."""
 
-class _Rewriter:
-    def __init__(self, analysis: Analysis):
+    def __init__(self, analysis: Analysis, parsed: Parsed):
         self.analysis = analysis
-        self.parsed = analysis.call
-        self.text = analysis.call.code.text
+        self.parsed = parsed
+        self.text = parsed.code.text
         self.facts = analysis.facts
         self.variable = analysis.floats == "variable"
-        self.hands_training = hands_training(analysis)
-        self.operations = {id(node): op for node, _, op in self.facts.calls if op is not None}
+        self.operations = {
+            id(node): op for node, _, op in self.facts.calls if op is not None
+        }
         self.sublayers = {id(call.node): call for call in self.facts.sublayer_calls}
-        self.prologue, self.axis_sources = self._axes()
+        (self.prologue, self.axis_sources) = self._axes()
 
     def body(self) -> list[str]:
         edits = self.edits(self.parsed.tree)
         text = joined_lines(apply(self.text, edits).strip("\n"))
         lines = [line.rstrip() for line in text.split("\n")]
-        return [*self._casts(), *self.prologue, *lines]
+        return [*self._unpacked(), *self._casts(), *self.prologue, *lines]
+
+    def _unpacked(self) -> list[str]:
+        """Inputs that come as one value, and states, by their own names."""
+        spec = self.analysis.spec
+        lines = []
+        given = names.tensors(self.analysis)
+        if spec.packing == "list":
+            lines.append(f"{', '.join(given)} = inputs")
+        elif spec.packing == "dict":
+            lines.extend(f'{name} = inputs["{name}"]' for name in given)
+        states = [i.name.text for i in spec.inputs if i.state]
+        if states:
+            target = ", ".join(states) if len(states) > 1 else f"({states[0]},)"
+            lines.append(f"{target} = states")
+        return lines
 
     def _casts(self) -> list[str]:
         if not self.variable:
@@ -65,7 +86,7 @@ class _Rewriter:
         return [
             f"{i.name} = tf.cast({i.name}, self.variable_dtype)"
             for i in self.analysis.spec.inputs
-            if i.dtype == "float"
+            if i.dtype == "float" and not i.many
         ]
 
     def _axes(self) -> tuple[list[str], dict[str, str]]:
@@ -84,7 +105,11 @@ class _Rewriter:
             name, position = self.analysis.scope.axes[axis]
             position = names._nearest(self.analysis, name, position)
             static = axis in self.analysis.scope.static_axes
-            source = f"{name}.shape[{position}]" if static else f"tf.shape({name})[{position}]"
+            source = (
+                f"{name}.shape[{position}]"
+                if static
+                else f"tf.shape({name})[{position}]"
+            )
             if count > 1 or (count and name in self.facts.local):
                 prologue.append(f"{axis} = {source}")
             elif count:
@@ -127,6 +152,11 @@ class _Rewriter:
         return [Edit(*extent(self.parsed, node), new)]
 
     def call(self, node: ast.Call) -> list[Edit]:
+        if node in self.facts.losses:
+            return self.loss(node)
+        if node in self.facts.base_calls:
+            start, end = extent(self.parsed, node.func)
+            return [Edit(start, end, "super().call")]
         if id(node) in self.sublayers:
             call = self.sublayers[id(node)]
             if _takes_training(self.analysis, call.name):
@@ -140,9 +170,20 @@ class _Rewriter:
             return [Edit(*extent(self.parsed, node), self.random(node, operation))]
         if operation.name == "tf.matmul" and self._many_axes(node):
             bound = self.facts.bound[id(node)]
-            a, b = self.render(bound["a"]), self.render(bound["b"])
+            a, b = (self.render(bound["a"]), self.render(bound["b"]))
             return [Edit(*extent(self.parsed, node), f"tf.tensordot({a}, {b}, axes=1)")]
         return []
+
+    def loss(self, node: ast.Call) -> list[Edit]:
+        """A loss in the variable dtype: Keras adds it to others of float32."""
+        start, end = extent(self.parsed, node.func)
+        edits = [Edit(start, end, "self.add_loss")]
+        value = self.facts.value(node.args[0])
+        if not isinstance(value, Tensor) or value.dtype != "variable":
+            start, end = extent(self.parsed, node.args[0])
+            inner = self.render(node.args[0])
+            edits.append(Edit(start, end, f"tf.cast({inner}, self.variable_dtype)"))
+        return edits
 
     def _many_axes(self, node: ast.Call) -> bool:
         """Whether a matrix is applied to the last of possibly more than two axes.
@@ -153,8 +194,13 @@ class _Rewriter:
         bound = self.facts.bound[id(node)]
         if "transpose_a" in bound or "transpose_b" in bound:
             return False
-        a, b = self.facts.value(bound["a"]), self.facts.value(bound["b"])
-        if not isinstance(a, Tensor) or not isinstance(b, Tensor) or a.shape is None or b.shape is None:
+        a, b = (self.facts.value(bound["a"]), self.facts.value(bound["b"]))
+        if (
+            not isinstance(a, Tensor)
+            or not isinstance(b, Tensor)
+            or a.shape is None
+            or b.shape is None
+        ):
             return False
         return b.shape.rank == 2 and a.shape.rank != 2
 
@@ -164,7 +210,9 @@ class _Rewriter:
             for name, argument in self.facts.bound[id(node)].items()
             if isinstance(argument, ast.AST)
         }
-        arguments.setdefault("dtype", "self.variable_dtype" if self.variable else "self.compute_dtype")
+        arguments.setdefault(
+            "dtype", "self.variable_dtype" if self.variable else "self.compute_dtype"
+        )
         arguments["seed"] = "self.seed_generator"
         return fill(operation.layer, arguments)
 
@@ -204,10 +252,13 @@ class _Rewriter:
             for name in used:
                 if name.id == "training":
                     negated = any(
-                        isinstance(n, ast.UnaryOp) and n.operand is name for n in ast.walk(node.test)
+                        isinstance(n, ast.UnaryOp) and n.operand is name
+                        for n in ast.walk(node.test)
                     )
                     both = "training and self.trainable"
-                    edits.append(Edit(*extent(self.parsed, name), f"({both})" if negated else both))
+                    edits.append(
+                        Edit(
+                            *extent(self.parsed, name), f"({both})" if negated else both
+                        )
+                    )
         return edits
-
-

@@ -32,13 +32,18 @@ def class_docstring(analysis: Analysis, seeded: bool) -> tuple[str, ...]:
     if spec.description:
         lines.append("")
         for paragraph in re.split(r"\n\s*\n", spec.description):
-            lines.extend(textwrap.wrap(_escaped(" ".join(paragraph.split())), WIDTH - 4))
+            lines.extend(
+                textwrap.wrap(_escaped(" ".join(paragraph.split())), WIDTH - 4)
+            )
             lines.append("")
         lines.pop()
     entries = [(a.name.text, describe(analysis, a)) for a in spec.arguments]
     if seeded:
         entries.append(
-            ("seed", "Integer seed of the random draws. `None` draws a new one each time.")
+            (
+                "seed",
+                "Integer seed of the random draws. `None` draws a new one each time.",
+            )
         )
     if entries:
         lines.extend(["", "Args:", *_entries(entries)])
@@ -62,7 +67,9 @@ def _call_arguments(analysis: Analysis) -> list[str]:
         kind = {"float": "Tensor", "bool": "Boolean tensor"}.get(
             layer_input.dtype, f"Tensor of dtype {layer_input.dtype}"
         )
-        optional = "Optional " + kind[0].lower() + kind[1:] if layer_input.optional else kind
+        optional = (
+            "Optional " + kind[0].lower() + kind[1:] if layer_input.optional else kind
+        )
         text = f"{optional} of shape `{_tuple(layer_input.shape.texts)}`."
         if layer_input.doc:
             text += " " + _sentence(layer_input.doc)
@@ -118,11 +125,13 @@ def _kind(argument: Argument) -> str:
         return _integer(argument)
     if argument.type == "float":
         return _float(argument)
-    return {"bool": "Boolean", "str": "String", "shape": "Tuple of integers"}.get(argument.type, "")
+    return {"bool": "Boolean", "str": "String", "shape": "Tuple of integers"}.get(
+        argument.type, ""
+    )
 
 
 def _integer(argument: Argument) -> str:
-    low, high = argument.minimum, argument.maximum
+    low, high = (argument.minimum, argument.maximum)
     if high is None and argument.above is None and argument.below is None:
         if low is None:
             return "Integer"
@@ -162,7 +171,10 @@ def _subject(analysis: Analysis, argument: Argument) -> str:
     for name, maker in analysis.makers.items():
         import ast
 
-        if any(isinstance(n, ast.Name) and n.id == argument.name.text for n in ast.walk(maker.parsed.tree)):
+        if any(
+            isinstance(n, ast.Name) and n.id == argument.name.text
+            for n in ast.walk(maker.parsed.tree)
+        ):
             served.append(f"`{name}`")
     if not served:
         return "the weights"

@@ -7,7 +7,8 @@ from collections import Counter
 
 from layersmith.language.analyse import Analysis
 from layersmith.plan import names
-from layersmith.plan.rewrite import Edit, apply, extent, last_argument, name_edits
+from layersmith.language.sublayers import Maker
+from layersmith.plan.rewrite import Edit, apply, extent, name_edits
 from layersmith.spec.model import Sublayer, Weight
 
 _COMMENT = (
@@ -25,9 +26,13 @@ class Sharing:
 
     def __init__(self, analysis: Analysis):
         uses = Counter(
-            read.argument for (_, kind), read in analysis.objects.items() if kind == "initializer"
+            read.argument
+            for (_, kind), read in analysis.objects.items()
+            if kind == "initializer"
         )
-        initializers = {a.name.text for a in analysis.spec.arguments if a.type == "initializer"}
+        initializers = {
+            a.name.text for a in analysis.spec.arguments if a.type == "initializer"
+        }
         for maker in analysis.makers.values():
             uses.update(
                 node.id
@@ -48,13 +53,19 @@ class Sharing:
         return f"self.{name}.clone()" if name in self.shared else f"self.{name}"
 
 
-def object_source(analysis: Analysis, weight: Weight, kind: str, sharing: Sharing) -> str | None:
+def object_source(
+    analysis: Analysis, weight: Weight, kind: str, sharing: Sharing
+) -> str | None:
     """Source of a weight's initializer, regularizer or constraint; None without one."""
     read = analysis.objects.get((weight.name.text, kind))
     if read is None:
         return None
     if read.argument is not None:
-        return sharing.source(read.argument) if kind == "initializer" else f"self.{read.argument}"
+        return (
+            sharing.source(read.argument)
+            if kind == "initializer"
+            else f"self.{read.argument}"
+        )
     if read.identifier is not None:
         return f'"{read.identifier}"'
     parsed = read.call
@@ -69,45 +80,69 @@ def object_source(analysis: Analysis, weight: Weight, kind: str, sharing: Sharin
     return apply(parsed.code.text, edits).strip()
 
 
-def sublayer_statement(analysis: Analysis, sublayer: Sublayer, sharing: Sharing) -> list[str]:
-    """Statements of `__init__` that make a sublayer."""
+def sublayer_statements(
+    analysis: Analysis, sublayer: Sublayer, sharing: Sharing
+) -> list[str]:
+    """Statements of `__init__` that make a sublayer, or several of a kind."""
     name = sublayer.name.text
     maker = analysis.makers[name]
-    parsed = maker.parsed
-    initializers = {a.name.text for a in analysis.spec.arguments if a.type == "initializer"}
     comment: tuple[str, ...] = ()
+    for node in ast.walk(maker.parsed.tree):
+        if isinstance(node, ast.Name):
+            comment = comment or sharing.comment(node.id)
+    repeat = analysis.scope.repeats.get(name)
+    if repeat is None:
+        made = maker_source(analysis, maker, f'"{name}"', sharing)
+    else:
+        one = maker_source(analysis, maker, f'f"{name}_{{index}}"', sharing)
+        times = names.expression(repeat, lambda n: _in_init(analysis, n))
+        # A tuple: tf.train.Checkpoint finds what it holds, unlike in a list.
+        made = f"tuple({one} for index in range({times}))"
+    condition = analysis.conditions.get(name)
+    if condition is None:
+        return [*comment, f"self.{name} = {made}"]
+    text = names.expression(condition, lambda n: _in_init(analysis, n))
+    return [
+        *comment,
+        f"if {text}:",
+        f"    self.{name} = {made}",
+        "else:",
+        f"    self.{name} = None",
+    ]
+
+
+def maker_source(
+    analysis: Analysis, maker: Maker, name: str | None, sharing: Sharing
+) -> str:
+    """Source of the call that makes a layer, with the dtype policy, which none inherits."""
+    ending = [] if name is None else [f"name={name}"]
+    if maker.parts:
+        inner = ", ".join(
+            maker_source(analysis, part, None, sharing) for part in maker.parts
+        )
+        return f"keras.Sequential({', '.join([f'[{inner}]', *ending])})"
     objects = {
         a.name.text
         for a in analysis.spec.arguments
         if a.type in ("initializer", "regularizer", "constraint", "activation")
     }
-    for node in ast.walk(parsed.tree):
-        if isinstance(node, ast.Name) and node.id in initializers:
-            comment = comment or sharing.comment(node.id)
 
     def rename(used: str) -> str | None:
-        if used in initializers:
+        if used in sharing.shared:
             return sharing.source(used)
-        if used in objects or any(d.name.text == used for d in analysis.spec.derived):
-            return f"self.{used}"
-        return None
+        return f"self.{used}" if used in objects else _in_init(analysis, used)
 
-    call = parsed.tree
-    edits = [e for e in name_edits(parsed, call, rename) if e.start != extent(parsed, call.func)[0]]
-    start, _ = extent(parsed, call.func)
-    place = last_argument(parsed, call)
-    # Sublayers do not inherit the dtype policy.
-    edits.append(Edit(place.start, place.end, f'{place.text}dtype=self.dtype_policy, name="{name}"'))
-    edits.append(Edit(start, start, "layers."))
-    made = " ".join(apply(parsed.code.text, edits).split("\n")).strip()
-    condition = analysis.conditions.get(name)
-    if condition is None:
-        return [*comment, f"self.{name} = {made}"]
-    text = names.expression(condition, lambda n: _derived(analysis, n))
-    return [*comment, f"self.{name} = None", f"if {text}:", f"    self.{name} = {made}"]
+    parts = [names.part(maker.parsed, node, rename) for node in maker.node.args]
+    parts += [
+        f"{k.arg}={names.part(maker.parsed, k.value, rename)}"
+        for k in maker.node.keywords
+    ]
+    parts = [" ".join(part.split()) for part in parts]
+    owner = "" if maker.known.analysis is not None else "layers."
+    return f"{owner}{maker.layer}({', '.join([*parts, 'dtype=self.dtype_policy', *ending])})"
 
 
-def _derived(analysis: Analysis, name: str) -> str | None:
+def _in_init(analysis: Analysis, name: str) -> str | None:
     if any(d.name.text == name for d in analysis.spec.derived):
         return f"self.{name}"
     return None

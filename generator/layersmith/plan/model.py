@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Method:
-    """A method: the source of each parameter, and its statements."""
+    """A method: its decorators, the source of each parameter, and its statements."""
 
+    name: str
     parameters: tuple[str, ...]
     body: tuple[str, ...]
+    decorators: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -24,22 +26,23 @@ class LayerPlan:
     Attributes:
         title: First line of the module.
         imports: Statements, in order.
+        functions: Helper functions beside the class, each as lines.
         registration: The decorator that makes the class loadable.
+        base: The class that it extends.
         docstring: Lines of the class's docstring, without quotes.
-        build: None for a layer that has nothing to build.
-        call: The body is text that keeps its author's layout.
-        compute_mask: None where the default is right.
+        methods: In order, `get_config` apart; the body of `call` is text that keeps
+            its author's layout.
         config: Name and source of each entry that the layer adds.
+        after_config: Methods that follow `get_config`.
     """
 
     name: str
     title: str
     imports: tuple[str, ...]
+    functions: tuple[str, ...]
     registration: str
+    base: str
     docstring: tuple[str, ...]
-    init: Method
-    build: Method | None
-    call: Method
-    compute_mask: Method | None
-    compute_output_shape: Method
+    methods: tuple[Method, ...]
     config: tuple[tuple[str, str], ...]
+    after_config: tuple[Method, ...]

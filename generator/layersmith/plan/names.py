@@ -8,16 +8,50 @@ from collections.abc import Callable
 from layersmith.language.analyse import Analysis
 from layersmith.language.dims import Axis, Dim, Rest, Shape
 from layersmith.language.parse import Parsed
-from layersmith.language.sublayers import WEIGHTLESS
 from layersmith.language.values import Tensor
-from layersmith.plan.rewrite import apply, name_edits
+from layersmith.plan.rewrite import Edit, apply, extent, name_edits
+from layersmith.spec.model import Input
 
 SELF = frozenset({"compute_dtype", "variable_dtype", "trainable"})
 
 
 def tensors(analysis: Analysis) -> tuple[str, ...]:
-    """Names of the inputs that `build` gets the shape of: all but masks."""
-    return tuple(i.name.text for i in analysis.spec.inputs if not is_mask(analysis, i.name.text))
+    """Names of the inputs that `build` gets the shape of: all but masks and states."""
+    return tuple(
+        i.name.text
+        for i in analysis.spec.inputs
+        if not i.state and not is_mask(analysis, i.name.text)
+    )
+
+
+def input_of(analysis: Analysis, name: str) -> Input:
+    return next(i for i in analysis.spec.inputs if i.name.text == name)
+
+
+def call_parameters(analysis: Analysis) -> list[str]:
+    """Parameters of `call` but `training`."""
+    spec = analysis.spec
+    masks = [i.name.text for i in spec.inputs if is_mask(analysis, i.name.text)]
+    if spec.packing != "arguments":
+        return ["inputs", *(f"{mask}=None" for mask in masks)]
+    given = [i for i in spec.inputs if not i.state and i.name.text not in masks]
+    parameters = [i.name.text for i in given if not i.optional]
+    if any(i.state for i in spec.inputs):
+        parameters.append("states")
+    parameters.extend(f"{i.name}=None" for i in given if i.optional)
+    return [*parameters, *(f"{mask}=None" for mask in masks)]
+
+
+def shape_parameters(analysis: Analysis) -> tuple[str, ...]:
+    """Parameters of `build` and `compute_output_shape`."""
+    if analysis.spec.packing != "arguments" or len(tensors(analysis)) == 1:
+        return ("input_shape",)
+    return tuple(
+        f"{name}_shape" + ("=None" if input_of(analysis, name).optional else "")
+        for name in sorted(
+            tensors(analysis), key=lambda n: input_of(analysis, n).optional
+        )
+    )
 
 
 def is_mask(analysis: Analysis, name: str) -> bool:
@@ -26,11 +60,20 @@ def is_mask(analysis: Analysis, name: str) -> bool:
     if found is None or found.dtype != "bool" or not found.optional:
         return False
     others = {i.name.text for i in analysis.spec.inputs}
-    return name == "mask" or (name.endswith("_mask") and name[: -len("_mask")] in others)
+    return name == "mask" or (
+        name.endswith("_mask") and name[: -len("_mask")] in others
+    )
 
 
 def shape_parameter(analysis: Analysis, name: str) -> str:
-    """Parameter of `build` that holds an input's shape."""
+    """Source of an input's shape in `build`."""
+    packing = analysis.spec.packing
+    if packing == "list":
+        return f"input_shape[{tensors(analysis).index(name)}]"
+    if packing == "dict":
+        return f'input_shape["{name}"]'
+    if input_of(analysis, name).many:
+        return "input_shape[0]" if len(tensors(analysis)) == 1 else f"{name}_shape[0]"
     return "input_shape" if len(tensors(analysis)) == 1 else f"{name}_shape"
 
 
@@ -38,23 +81,46 @@ def fixed_axes(analysis: Analysis) -> set[str]:
     """Axes whose size a model must state: weights are made over them."""
     fixed = set(analysis.scope.static_axes)
     for call in analysis.facts.sublayer_calls:
-        if WEIGHTLESS.fullmatch(analysis.makers[call.name].layer):
+        maker = analysis.makers.get(call.name)
+        if maker is None or maker.known.weightless:
             continue
         for value in call.inputs:
-            if isinstance(value, Tensor) and value.shape is not None and value.shape.axes:
+            if (
+                isinstance(value, Tensor)
+                and value.shape is not None
+                and value.shape.axes
+            ):
                 last = value.shape.axes[-1]
                 if isinstance(last, Dim):
-                    fixed |= {axis for axis in analysis.scope.axes if axis in last.atoms}
+                    fixed |= {
+                        axis for axis in analysis.scope.axes if axis in last.atoms
+                    }
     return fixed
 
 
 def attribute(analysis: Analysis, name: str) -> str | None:
     """`self.units` for a name that the layer keeps; None for any other."""
     spec = analysis.spec
-    kept = (*spec.arguments, *spec.derived, *spec.weights, *spec.sublayers)
+    kept = (
+        *spec.arguments,
+        *spec.derived,
+        *spec.constants,
+        *spec.weights,
+        *spec.sublayers,
+    )
     if name in SELF or any(part.name.text == name for part in kept):
         return f"self.{name}"
     return None
+
+
+def part(parsed: Parsed, node: ast.AST, rename: Callable[[str], str | None]) -> str:
+    """The text of a part of a parsed code with its names replaced."""
+    start, end = extent(parsed, node)
+    edits = [
+        Edit(e.start - start, e.end - start, e.text)
+        for e in name_edits(parsed, node, rename)
+    ]
+    return apply(parsed.code.text[start:end], edits)
 
 
 def expression(parsed: Parsed, rename: Callable[[str], str | None]) -> str:
@@ -102,7 +168,13 @@ def shape_source(
         if run is None:
             parts.append("None")
         else:
-            parts.append(source_of(analysis, run, axis_source or (lambda axis: axis_item(analysis, axis))))
+            parts.append(
+                source_of(
+                    analysis,
+                    run,
+                    axis_source or (lambda axis: axis_item(analysis, axis)),
+                )
+            )
     if len(parts) == 1 and not parts[0].startswith("*"):
         return f"({parts[0]},)"
     return f"({', '.join(parts)})"
@@ -152,14 +224,20 @@ def _runs(analysis: Analysis, shape: Shape) -> list:
 
 
 def _from_input(analysis: Analysis, axis: Axis) -> bool:
-    return isinstance(axis, Rest) or (isinstance(axis, Dim) and str(axis) in analysis.scope.axes)
+    return isinstance(axis, Rest) or (
+        isinstance(axis, Dim) and str(axis) in analysis.scope.axes
+    )
 
 
 def _slice(analysis: Analysis, name: str, start: int, stop: int) -> str:
     source = analysis.scope.shapes[name]
     rest = source.rest
     size = len(source.axes)
-    first = "" if start == 0 else str(start if rest is None or start <= rest else start - size)
+    first = (
+        ""
+        if start == 0
+        else str(start if rest is None or start <= rest else start - size)
+    )
     last = ""
     if stop < size:
         last = str(stop if rest is not None and stop <= rest else stop - size)

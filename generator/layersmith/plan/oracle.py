@@ -7,13 +7,19 @@ import re
 from dataclasses import dataclass
 
 from layersmith.language.analyse import Analysis
-from layersmith.language.expressions import dotted_name
+from layersmith.language.subscripts import dotted_name
 from layersmith.language.numpy_meanings import LAYERS
 from layersmith.language.operations import Operation
 from layersmith.language.values import Static, Tensor
 from layersmith.plan.template import fill
 
-_DTYPES = {"bool": "bool", "float": "float", "variable": "float", "float32": "float", "float16": "float"}
+_DTYPES = {
+    "bool": "bool",
+    "float": "float",
+    "variable": "float",
+    "float32": "float",
+    "float16": "float",
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,9 @@ class _Translator(ast.NodeTransformer):
             for new, old in zip(ast.walk(self.tree), ast.walk(analysis.call.tree))
         }
         self.operations = {id(n): (name, op) for n, name, op in self.facts.calls}
-        self.sublayers = {id(call.node): call.name for call in self.facts.sublayer_calls}
+        self.sublayers = {
+            id(call.node): call.name for call in self.facts.sublayer_calls
+        }
         spec = analysis.spec
         self.arguments = {a.name.text: a for a in spec.arguments}
         self.weights = {w.name.text for w in spec.weights}
@@ -88,7 +96,11 @@ class _Translator(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         name = node.id
-        if name in self.facts.local and name not in self.arguments and name not in self.weights:
+        if (
+            name in self.facts.local
+            and name not in self.arguments
+            and name not in self.weights
+        ):
             return node
         if name in self.weights:
             return _parse(f'w["{name}"]')
@@ -118,10 +130,22 @@ class _Translator(ast.NodeTransformer):
         if dotted is not None and dotted.startswith("tf."):
             return _parse(f"np.{dotted[3:]}")
         inner = self.value(node.value)
-        if isinstance(inner, Static) and inner.kind == "shape" and node.attr in ("rank", "ndims"):
-            tensor = node.value.value if isinstance(node.value, ast.Attribute) else node.value
+        if (
+            isinstance(inner, Static)
+            and inner.kind == "shape"
+            and node.attr in ("rank", "ndims")
+        ):
+            tensor = (
+                node.value.value
+                if isinstance(node.value, ast.Attribute)
+                else node.value
+            )
             return ast.Attribute(self.visit(tensor), "ndim", ast.Load())
-        if isinstance(inner, Static) and inner.kind == "dtype" and node.attr in ("min", "max"):
+        if (
+            isinstance(inner, Static)
+            and inner.kind == "dtype"
+            and node.attr in ("min", "max")
+        ):
             return _parse(f"np.finfo(float).{node.attr}")
         if node.attr == "dtype" and isinstance(inner, Tensor):
             return _parse("float")
@@ -140,7 +164,9 @@ class _Translator(ast.NodeTransformer):
                 value = self.visit(call.args[0])
                 store = _parse(f'w["{target.id}"]')
                 store.ctx = ast.Store()
-                operator = {"assign_add": ast.Add(), "assign_sub": ast.Sub()}.get(call.func.attr)
+                operator = {"assign_add": ast.Add(), "assign_sub": ast.Sub()}.get(
+                    call.func.attr
+                )
                 if operator is not None:
                     return ast.AugAssign(store, operator, value)
                 return ast.Assign([store], value, lineno=node.lineno)
@@ -174,7 +200,9 @@ class _Translator(ast.NodeTransformer):
         arguments = {}
         for name, argument in bound.items():
             if name == "*":
-                arguments["inputs"] = ", ".join(f"({self._text(item)})" for item in argument)
+                arguments["inputs"] = ", ".join(
+                    f"({self._text(item)})" for item in argument
+                )
             elif not isinstance(argument, (ast.List, ast.Tuple)):
                 arguments[name] = f"({self._text(argument)})"
             else:
@@ -204,14 +232,18 @@ class _Translator(ast.NodeTransformer):
             value = self.value(node)
             literal = value.literal if isinstance(value, Static) else None
             if isinstance(literal, str):
-                return _DTYPES.get(literal, "float" if "float" in literal else f"np.{literal}")
+                return _DTYPES.get(
+                    literal, "float" if "float" in literal else f"np.{literal}"
+                )
             return "float"
         if how in ("transpose_a", "transpose_b"):
             flag = arguments.get(how)
             if flag in (None, "(False)"):
                 return text
-            return f"np.swapaxes({text}, -1, -2)" if flag == "(True)" else (
-                f"(np.swapaxes({text}, -1, -2) if {flag} else {text})"
+            return (
+                f"np.swapaxes({text}, -1, -2)"
+                if flag == "(True)"
+                else (f"(np.swapaxes({text}, -1, -2) if {flag} else {text})")
             )
         if how == "lower":
             return text.lower()
@@ -223,7 +255,11 @@ class _Translator(ast.NodeTransformer):
         function = LAYERS.get(maker.layer)
         if maker.layer == "Dropout":
             self.draws.append("dropout")
-        if function is None or maker.layer in ("Dropout", "BatchNormalization", "MultiHeadAttention"):
+        if function is None or maker.layer in (
+            "Dropout",
+            "BatchNormalization",
+            "MultiHeadAttention",
+        ):
             self.opaque.append(name)
             return _parse(f"np.asarray(layer.{name}({inputs}))")
         self.helpers.append(function)
@@ -233,7 +269,9 @@ class _Translator(ast.NodeTransformer):
             for key, value in maker.arguments.items()
             if key in _parameters(function)
         ]
-        call = f'{function}({", ".join([inputs, f"""*part(w, "{name}")""", *settings])})'
+        call = (
+            f'{function}({", ".join([inputs, f"""*part(w, "{name}")""", *settings])})'
+        )
         activation = maker.arguments.get("activation")
         if activation is not None:
             call = self._activated(activation, call)
@@ -249,7 +287,12 @@ class _Translator(ast.NodeTransformer):
 
 def activation_source(name: str | None, helpers: list[str]) -> str:
     """Source of the NumPy function of an activation; adds what it needs."""
-    known = {None: "lambda x: x", "linear": "lambda x: x", "tanh": "np.tanh", "exponential": "np.exp"}
+    known = {
+        None: "lambda x: x",
+        "linear": "lambda x: x",
+        "tanh": "np.tanh",
+        "exponential": "np.exp",
+    }
     if name in known:
         return known[name]
     helpers.append(name)
@@ -276,7 +319,9 @@ def _bare_tuple(line: str) -> str:
         tuple_alone = isinstance(ast.parse("(" + value, mode="eval").body, ast.Tuple)
     except SyntaxError:
         return line
-    return f"{head} = {value[:-1]}" if tuple_alone and not value.endswith(",)") else line
+    return (
+        f"{head} = {value[:-1]}" if tuple_alone and not value.endswith(",)") else line
+    )
 
 
 def double_quoted(line: str) -> str:
@@ -293,6 +338,6 @@ def double_quoted(line: str) -> str:
     for token in reversed(tokens):
         text = token.string
         if token.type == tokenize.STRING and text.startswith("'") and '"' not in text:
-            start, end = token.start[1], token.end[1]
+            start, end = (token.start[1], token.end[1])
             line = line[:start] + '"' + text[1:-1] + '"' + line[end:]
     return line

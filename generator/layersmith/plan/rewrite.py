@@ -85,7 +85,9 @@ def joined_lines(text: str) -> str:
             parts = [group[0].rstrip(), *(line.strip() for line in group[1:])]
             joined = parts[0]
             for part in parts[1:]:
-                tight = joined.endswith(("(", "[", "{")) or part.startswith((")", "]", "}"))
+                tight = joined.endswith(("(", "[", "{")) or part.startswith(
+                    (")", "]", "}")
+                )
                 joined += part if tight else " " + part
             group = [joined]
         result.extend(group)

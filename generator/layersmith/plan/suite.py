@@ -19,7 +19,9 @@ SEED = 7
 NUMPY_DTYPES = {"float": "float32", "string": "str", "bfloat16": "float32"}
 
 
-def plan_suite(analysis: Analysis, module: str, package: str | None = None) -> SuitePlan:
+def plan_suite(
+    analysis: Analysis, module: str, package: str | None = None
+) -> SuitePlan:
     """The plan of a suite.
 
     Args:
@@ -38,7 +40,9 @@ def plan_suite(analysis: Analysis, module: str, package: str | None = None) -> S
     sizes = _sizes(analysis)
     sources = [(name, literal(value)) for name, value in arguments.items()]
     defaults = [
-        (a.name.text, literal(a.default.value)) for a in spec.arguments if a.default is not None
+        (a.name.text, literal(a.default.value))
+        for a in spec.arguments
+        if a.default is not None
     ]
     variants = [tuple((n, literal(v)) for n, v in change.items()) for change in changes]
     if seeded:
@@ -49,7 +53,9 @@ def plan_suite(analysis: Analysis, module: str, package: str | None = None) -> S
     shape = analysis.scope.shapes[first]
     shapes = _shapes(analysis, first)
     rest = len(shapes[-1]) - shape.least_rank
-    mask = next((i.name.text for i in spec.inputs if names.is_mask(analysis, i.name.text)), None)
+    mask = next(
+        (i.name.text for i in spec.inputs if names.is_mask(analysis, i.name.text)), None
+    )
     used_helpers = tuple(dict.fromkeys(helpers))
     return SuitePlan(
         name=spec.layer.text,
@@ -59,10 +65,16 @@ def plan_suite(analysis: Analysis, module: str, package: str | None = None) -> S
         arguments=tuple(sources),
         defaults=tuple(defaults),
         variants=tuple(variants),
-        objects=tuple((a.name.text, f"keras.{MODULES[a.type]}") for a in spec.arguments if a.type in MODULES),
+        objects=tuple(
+            (a.name.text, f"keras.{MODULES[a.type]}")
+            for a in spec.arguments
+            if a.type in MODULES
+        ),
         activations=activations,
         helpers=paste(used_helpers).rstrip("\n"),
-        helper_imports=tuple(i for i in imports(*used_helpers) if i != "import numpy as np"),
+        helper_imports=tuple(
+            i for i in imports(*used_helpers) if i != "import numpy as np"
+        ),
         oracle=oracle,
         oracle_parameters=_oracle_parameters(analysis, oracle),
         inputs=inputs,
@@ -71,12 +83,19 @@ def plan_suite(analysis: Analysis, module: str, package: str | None = None) -> S
         shapes=shapes,
         symbolic=_tuple(_symbolic(analysis, shape.axes[1:], sizes, arguments, rest)),
         symbolic_output=_tuple(
-            ("None", *_symbolic(analysis, analysis.output.axes[1:], sizes, arguments, rest))
+            (
+                "None",
+                *_symbolic(analysis, analysis.output.axes[1:], sizes, arguments, rest),
+            )
         ),
         weights=_expected_weights(analysis),
         weight_names=tuple(w.name.text for w in spec.weights),
         sublayers=tuple(s.name.text for s in spec.sublayers),
-        axes=tuple((a, sizes[a]) for a in analysis.scope.axes if a in analysis.scope.static_axes),
+        axes=tuple(
+            (a, sizes[a])
+            for a in analysis.scope.axes
+            if a in analysis.scope.static_axes
+        ),
         state=tuple(analysis.facts.updates),
         untrained=tuple(w.name.text for w in spec.weights if not w.trainable),
         initial=_initial(analysis),
@@ -128,7 +147,9 @@ def _inputs(analysis: Analysis) -> tuple[SuiteInput, ...]:
             continue
         dtype = NUMPY_DTYPES.get(layer_input.dtype, layer_input.dtype)
         upper = 4 if "int" in dtype else None
-        found.append(SuiteInput(name, _example_shape(analysis, name) or (), dtype, upper))
+        found.append(
+            SuiteInput(name, _example_shape(analysis, name) or (), dtype, upper)
+        )
     return tuple(found)
 
 
@@ -193,7 +214,9 @@ def _expected_weights(analysis: Analysis) -> tuple[str, ...]:
         if condition is None:
             lines.append(line)
         else:
-            lines.extend([f"if {_in_arguments(analysis, condition.tree)}:", f"    {line}"])
+            lines.extend(
+                [f"if {_in_arguments(analysis, condition.tree)}:", f"    {line}"]
+            )
     return tuple(lines)
 
 
@@ -205,7 +228,9 @@ def _in_arguments(analysis: Analysis, tree: ast.AST) -> str:
     """An expression in terms of `a["units"]`."""
     from layersmith.plan.oracle import double_quoted
 
-    derived = {d.name.text: analysis.scope.derived[d.name.text] for d in analysis.spec.derived}
+    derived = {
+        d.name.text: analysis.scope.derived[d.name.text] for d in analysis.spec.derived
+    }
 
     def rename(name: str) -> str:
         if name in derived:
@@ -262,7 +287,11 @@ def _oracle_parameters(analysis: Analysis, oracle) -> tuple[str, ...]:
     parameters.append("a")
     parameters.append("w")
     for layer_input in sorted(analysis.spec.inputs, key=lambda i: i.optional):
-        parameters.append(f"{layer_input.name}=None" if layer_input.optional else layer_input.name.text)
+        parameters.append(
+            f"{layer_input.name}=None"
+            if layer_input.optional
+            else layer_input.name.text
+        )
     if "training" in analysis.facts.used:
         parameters.append("training=False")
     if "draws." in text:

@@ -27,7 +27,7 @@ def fill(
         return match[1] if match[2] in arguments else ""
 
     def argument(match: re.Match) -> str:
-        name, how, default = match[1], match[2], match[3]
+        name, how, default = (match[1], match[2], match[3])
         text = arguments.get(name, default)
         if text is None:
             text = ""

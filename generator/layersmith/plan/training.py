@@ -40,5 +40,3 @@ def plan_training(analysis: Analysis, module: str, training: str = "") -> TrainP
         script=f"train_{spec.snake}.py",
         training=training,
     )
-
-

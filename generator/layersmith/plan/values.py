@@ -40,7 +40,9 @@ def example_arguments(analysis: Analysis, index: int = 0) -> dict[str, object]:
     return values
 
 
-def variants(analysis: Analysis, values: Mapping[str, object]) -> list[dict[str, object]]:
+def variants(
+    analysis: Analysis, values: Mapping[str, object]
+) -> list[dict[str, object]]:
     """One change at a time: for each argument at least one other value."""
     found: list[dict[str, object]] = []
     for argument in analysis.spec.arguments:
@@ -51,7 +53,11 @@ def variants(analysis: Analysis, values: Mapping[str, object]) -> list[dict[str,
                 found.append({name: other})
                 if not every:
                     break
-        if argument.nullable and values[name] is not None and argument.type not in _OTHERS:
+        if (
+            argument.nullable
+            and values[name] is not None
+            and argument.type not in _OTHERS
+        ):
             if allowed(analysis, {**values, name: None}):
                 found.append({name: None})
     return found
@@ -115,7 +121,13 @@ def bad_values(argument: Argument) -> list[object]:
     if argument.choices:
         return ["no such choice"]
     if argument.type == "int":
-        return [*_beyond(argument, 1), 2.5, "3", True, *([] if argument.nullable else [None])]
+        return [
+            *_beyond(argument, 1),
+            2.5,
+            "3",
+            True,
+            *([] if argument.nullable else [None]),
+        ]
     if argument.type == "float":
         bad = _beyond(argument, 0.01)
         return [*bad, float("nan")] if bad else []

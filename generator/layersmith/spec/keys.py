@@ -14,6 +14,9 @@ ARGUMENT_TYPES = (
     "initializer",
     "regularizer",
     "constraint",
+    "layer",
+    "axis",
+    "data_format",
 )
 NUMBERS = ("int", "float")
 DTYPES = (
@@ -49,20 +52,47 @@ class Key:
 
 SPEC = {
     "format": Key("integer", "Version of the spec's format; this is 1."),
-    "layer": Key("class_name", "Name of the layer's class, in CamelCase.", required=True),
+    "layer": Key(
+        "class_name", "Name of the layer's class, in CamelCase.", required=True
+    ),
     "summary": Key("text", "One line that says what the layer does.", required=True),
     "description": Key("text", "Paragraphs for the docstring of the class."),
     "reference": Key("text", "Where the layer comes from: a paper or a URL."),
-    "package": Key("identifier", "Registration package, where it is not the project's."),
+    "package": Key(
+        "identifier", "Registration package, where it is not the project's."
+    ),
     "arguments": Key("mapping", "Arguments of `__init__`, by name, in order."),
-    "derived": Key("mapping", "Values computed from the arguments: `head_dim: units // heads`."),
+    "derived": Key(
+        "mapping", "Values computed from the arguments: `head_dim: units // heads`."
+    ),
     "checks": Key("sequence", "Conditions on the arguments, each with its message."),
-    "inputs": Key("mapping", "Tensors that `call` takes, by name, in order.", required=True),
+    "inputs": Key(
+        "mapping", "Tensors that `call` takes, by name, in order.", required=True
+    ),
+    "pack_inputs": Key(
+        "choice",
+        "How `call` takes several inputs: as arguments, or as one list or dict.",
+        choices=("arguments", "list", "dict"),
+    ),
+    "states": Key("mapping", "States of a recurrent cell, as `inputs` are written."),
+    "extends": Key("class_name", "Keras layer that this one extends."),
+    "constants": Key(
+        "mapping", "NumPy values computed once: `slopes: np.arange(heads)`."
+    ),
+    "functions": Key("code", "Helper functions beside the class, as Python `def`s."),
     "weights": Key("mapping", "Weights made in `build`, by name, in order."),
     "sublayers": Key("mapping", "Layers held by this one: `gate: Dense(units)`."),
-    "call": Key("code", "The forward pass: a Keras `call` with `self.` left out.", required=True),
-    "outputs": Key("mapping", "Shape of what `call` returns.", required=True),
-    "examples": Key("sequence", "Arguments and input shapes for the tests.", required=True),
+    "call": Key(
+        "code", "The forward pass: a Keras `call` with `self.` left out.", required=True
+    ),
+    "outputs": Key("outputs", "Shape of what `call` returns.", required=True),
+    "compute_output_shape": Key(
+        "code", "Body of the method, where `outputs` cannot say the shape."
+    ),
+    "compute_mask": Key("code", "Body of the method, where a mask is made or changed."),
+    "examples": Key(
+        "sequence", "Arguments and input shapes for the tests.", required=True
+    ),
     "autocast": Key(
         "boolean",
         "False: compute in the variable dtype under a mixed policy. Default: true, "
@@ -75,7 +105,9 @@ SPEC = {
 }
 
 ARGUMENT = {
-    "type": Key("choice", "What the argument takes.", required=True, choices=ARGUMENT_TYPES),
+    "type": Key(
+        "choice", "What the argument takes.", required=True, choices=ARGUMENT_TYPES
+    ),
     "default": Key("literal", "Its default; without one the argument is required."),
     "min": Key("number", "Least value that is allowed."),
     "max": Key("number", "Greatest value that is allowed."),
@@ -87,39 +119,59 @@ ARGUMENT = {
 
 CHECK = {
     "that": Key("code", "Condition on the arguments that must hold.", required=True),
-    "message": Key("text", "Message of the ValueError where it does not.", required=True),
+    "message": Key(
+        "text", "Message of the ValueError where it does not.", required=True
+    ),
 }
 
 INPUT = {
-    "shape": Key("shape", "Its axes: names, numbers, and `...` for any.", required=True),
+    "shape": Key(
+        "shape", "Its axes: names, numbers, and `...` for any.", required=True
+    ),
     "dtype": Key("choice", "Its dtype; `float` follows the policy.", choices=DTYPES),
     "optional": Key("boolean", "Whether it may be left out (None)."),
+    "list": Key("boolean", "Whether it is a list of any number of such tensors."),
+    "rank": Key("integers", "Ranks that are allowed, batch included: `[3, 4, 5]`."),
     "doc": Key("text", "What it is, for the docstring."),
 }
 
 WEIGHT = {
-    "shape": Key("shape", "Axes of inputs, arguments, and arithmetic on them.", required=True),
+    "shape": Key(
+        "shape",
+        "Axes of inputs, arguments, and arithmetic on them; or an expression in quotes.",
+        required=True,
+    ),
     "initializer": Key(
         "code", "An argument, or a Keras initializer. Default: glorot_uniform."
     ),
     "regularizer": Key("code", "An argument, or a Keras regularizer."),
     "constraint": Key("code", "An argument, or a Keras constraint."),
     "trainable": Key("boolean", "False for state that `call` assigns."),
-    "dtype": Key("choice", "Its dtype, where it is not the variable dtype.", choices=DTYPES),
+    "dtype": Key(
+        "choice", "Its dtype, where it is not the variable dtype.", choices=DTYPES
+    ),
     "when": Key("code", "Condition on the arguments under which it exists."),
+    "inherited": Key("boolean", "True for a weight that the extended layer makes."),
     "doc": Key("text", "What it is."),
+}
+
+CONSTANT = {
+    "value": Key("code", "NumPy expression on arguments.", required=True),
+    "shape": Key("shape", "Its axes."),
 }
 
 SUBLAYER = {
     "layer": Key("code", "The call that makes it: `Dense(units)`.", required=True),
+    "repeat": Key("code", "How many of it there are: an argument, or a number."),
     "when": Key("code", "Condition on the arguments under which it exists."),
 }
 
 OUTPUT = {
-    "shape": Key("shape", "Its axes, in the names of the inputs' axes.", required=True),
+    "shape": Key("shape", "Its axes, in the names of the inputs' axes.", required=True)
 }
 
 EXAMPLE = {
     "arguments": Key("mapping", "Values of the arguments.", required=False),
     "inputs": Key("mapping", "Shape of each input: `{x: [5, 3]}`.", required=True),
+    "outputs": Key("literals", "Values that `call` must return, as nested lists."),
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Union
 
 from layersmith.errors import Span
-from layersmith.source import Origin
+from layersmith.places import Origin
 
 Literal = Union[None, bool, int, float, str, tuple]
 
@@ -95,11 +95,22 @@ class Check:
 
 @dataclass(frozen=True)
 class Input:
+    """A tensor that `call` takes.
+
+    Attributes:
+        many: Whether it is a list of any number of such tensors.
+        ranks: Ranks that are allowed, where `...` leaves it open.
+        state: Whether it is a state of a recurrent cell.
+    """
+
     name: Name
     shape: Shape
     dtype: str
     optional: bool
     doc: str
+    many: bool = False
+    ranks: tuple[int, ...] = ()
+    state: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,10 +121,12 @@ class Weight:
         initializer, regularizer, constraint: Name of an argument, name of a Keras
             object, or a call such as `RandomNormal(stddev=0.02)`.
         when: Condition on the arguments under which the weight exists.
+        shape: Axes, or an expression that gives them in `build`.
+        inherited: Whether the layer that this one extends makes it.
     """
 
     name: Name
-    shape: Shape
+    shape: Shape | Code
     initializer: Code | None
     regularizer: Code | None
     constraint: Code | None
@@ -121,15 +134,34 @@ class Weight:
     dtype: str | None
     when: Code | None
     doc: str
+    inherited: bool = False
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A NumPy value computed once, in `build`.
+
+    Attributes:
+        shape: None where it is not stated.
+    """
+
+    name: Name
+    value: Code
+    shape: Shape | None
 
 
 @dataclass(frozen=True)
 class Sublayer:
-    """A layer held by this one; `layer` is the call that makes it."""
+    """A layer held by this one; `layer` is the call that makes it.
+
+    Attributes:
+        repeat: How many there are of it, as an expression on arguments.
+    """
 
     name: Name
     layer: Code
     when: Code | None
+    repeat: Code | None = None
 
 
 @dataclass(frozen=True)
@@ -145,6 +177,7 @@ class Example:
     arguments: tuple[tuple[Name, Value], ...]
     inputs: tuple[tuple[Name, Value], ...]
     span: Span
+    outputs: Value | None = None
 
 
 @dataclass(frozen=True)
@@ -165,6 +198,13 @@ class Spec:
     examples: tuple[Example, ...]
     autocast: bool | None
     supports_masking: bool | None
+    extends: Name | None = None
+    constants: tuple[Constant, ...] = ()
+    functions: Code | None = None
+    packing: str = "arguments"
+    output_packing: str = "single"
+    compute_output_shape: Code | None = None
+    compute_mask: Code | None = None
 
     @property
     def snake(self) -> str:

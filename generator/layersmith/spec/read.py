@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from layersmith.errors import Report, Span
-from layersmith.source import Mapping, Node, Scalar, read
+from layersmith.source import Mapping, Node, Scalar, Sequence, read
 from layersmith.spec import keys
 from layersmith.spec.model import (
     Argument,
     Check,
     Code,
+    Constant,
     Derived,
     Example,
     Input,
@@ -52,13 +54,35 @@ class _Assembler(Reader):
             "package": getattr(self.identifier(found.get("package")), "text", None),
             "arguments": self._named(found, "arguments", self._argument),
             "derived": self._named(found, "derived", self._derived),
-            "checks": tuple(filter(None, map(self._check, self.items(found.get("checks"), "`checks`")))),
-            "inputs": self._named(found, "inputs", self._input),
+            "checks": tuple(
+                filter(
+                    None, map(self._check, self.items(found.get("checks"), "`checks`"))
+                )
+            ),
+            "inputs": (
+                *self._named(found, "inputs", self._input),
+                *(
+                    replace(s, state=True)
+                    for s in self._named(found, "states", self._input)
+                ),
+            ),
+            "packing": self.choice(
+                found.get("pack_inputs"), keys.SPEC["pack_inputs"].choices
+            )
+            or "arguments",
+            "extends": self.class_name(found.get("extends")),
+            "constants": self._named(found, "constants", self._constant),
+            "functions": self.code(found.get("functions")),
+            "compute_output_shape": self.code(found.get("compute_output_shape")),
+            "compute_mask": self.code(found.get("compute_mask")),
             "weights": self._named(found, "weights", self._weight),
             "sublayers": self._named(found, "sublayers", self._sublayer),
-            "outputs": self._outputs(found.get("outputs")),
+            **self._outputs(found.get("outputs")),
             "examples": tuple(
-                filter(None, map(self._example, self.items(found.get("examples"), "`examples`")))
+                filter(
+                    None,
+                    map(self._example, self.items(found.get("examples"), "`examples`")),
+                )
             ),
             "autocast": self.boolean(found.get("autocast")),
             "supports_masking": self.boolean(found.get("supports_masking")),
@@ -74,16 +98,22 @@ class _Assembler(Reader):
             if isinstance(node, Scalar) or node is None:
                 continue
             if not (node.entries if isinstance(node, Mapping) else node.items):
-                self.report.error(node.span, f"`{name}` is empty", f"give at least one of `{name}`")
+                self.report.error(
+                    node.span, f"`{name}` is empty", f"give at least one of `{name}`"
+                )
 
     def _named(self, found: dict[str, Node], key: str, build: Any) -> tuple:
-        built = [build(name, node) for name, node in self.entries(found.get(key), f"`{key}`")]
+        built = [
+            build(name, node) for name, node in self.entries(found.get(key), f"`{key}`")
+        ]
         return tuple(part for part in built if part is not None)
 
     def _summary(self, node: Node | None) -> str:
         text = self.text(node)
         if node is not None and not text:
-            self.report.error(node.span, "`summary` is empty", "say what the layer does")
+            self.report.error(
+                node.span, "`summary` is empty", "say what the layer does"
+            )
         elif "\n" in text:
             self.report.error(
                 node.span, "`summary` is one line", "move the rest to `description`"
@@ -120,7 +150,12 @@ class _Assembler(Reader):
                         "bounds are for `int` and `float`",
                     )
         argument = Argument(
-            name, kind, default, **bounds, choices=tuple(choices), doc=self.text(found.get("doc"))
+            name,
+            kind,
+            default,
+            **bounds,
+            choices=tuple(choices),
+            doc=self.text(found.get("doc")),
         )
         if default is not None and default.value is not None:
             self.check_value(argument, default)
@@ -154,11 +189,39 @@ class _Assembler(Reader):
         optional = bool(self.boolean(found.get("optional")))
         if shape is None:
             return None
-        return Input(name, shape, dtype, optional, self.text(found.get("doc")))
+        ranks = self.literal(found.get("rank"))
+        numbers = () if ranks is None else ranks.value
+        numbers = numbers if isinstance(numbers, tuple) else (numbers,)
+        if not all(isinstance(n, int) and not isinstance(n, bool) for n in numbers):
+            self.report.error(
+                ranks.span, "ranks are whole numbers", "write `[3, 4, 5]`"
+            )
+            return None
+        return Input(
+            name,
+            shape,
+            dtype,
+            optional,
+            self.text(found.get("doc")),
+            many=bool(self.boolean(found.get("list"))),
+            ranks=numbers,
+        )
+
+    def _constant(self, name: Name, node: Node) -> Constant | None:
+        if isinstance(node, Scalar):
+            return Constant(name, Code(node.text, node.span, node.origin), None)
+        found = self.fields(node, keys.CONSTANT, f"constant `{name}`", name.span)
+        value = self.code(found.get("value"))
+        return (
+            None
+            if value is None
+            else Constant(name, value, self.shape(found.get("shape")))
+        )
 
     def _weight(self, name: Name, node: Node) -> Weight | None:
         found = self.fields(node, keys.WEIGHT, f"weight `{name}`", name.span)
-        shape = self.shape(found.get("shape"))
+        given = found.get("shape")
+        shape = self.code(given) if isinstance(given, Scalar) else self.shape(given)
         trainable = self.boolean(found.get("trainable"))
         if shape is None:
             return None
@@ -172,6 +235,7 @@ class _Assembler(Reader):
             self.choice(found.get("dtype"), keys.DTYPES),
             self.code(found.get("when")),
             self.text(found.get("doc")),
+            bool(self.boolean(found.get("inherited"))),
         )
 
     def _sublayer(self, name: Name, node: Node) -> Sublayer | None:
@@ -179,20 +243,39 @@ class _Assembler(Reader):
             return Sublayer(name, Code(node.text, node.span, node.origin), None)
         found = self.fields(node, keys.SUBLAYER, f"sublayer `{name}`", name.span)
         layer = self.code(found.get("layer"))
-        return None if layer is None else Sublayer(name, layer, self.code(found.get("when")))
+        if layer is None:
+            return None
+        return Sublayer(
+            name, layer, self.code(found.get("when")), self.code(found.get("repeat"))
+        )
 
-    def _outputs(self, node: Node | None) -> tuple[Output, ...]:
-        if node is None:
-            return ()
-        found = self.fields(node, keys.OUTPUT, "`outputs`", node.span)
+    def _outputs(self, node: Node | None) -> dict[str, Any]:
+        """One output, a list of them (a tuple is returned), or a mapping (a dict is)."""
+        if isinstance(node, Sequence):
+            shapes = [self._output(None, item) for item in node.items]
+            return {"outputs": tuple(filter(None, shapes)), "output_packing": "tuple"}
+        if isinstance(node, Mapping) and node.entries and node.get("shape") is None:
+            named = [
+                self._output(n, item) for n, item in self.entries(node, "`outputs`")
+            ]
+            return {"outputs": tuple(filter(None, named)), "output_packing": "dict"}
+        output = None if node is None else self._output(None, node)
+        return {
+            "outputs": () if output is None else (output,),
+            "output_packing": "single",
+        }
+
+    def _output(self, name: Name | None, node: Node) -> Output | None:
+        what = f"output `{name}`" if name else "`outputs`"
+        found = self.fields(node, keys.OUTPUT, what, node.span)
         shape = self.shape(found.get("shape"))
-        return () if shape is None else (Output(None, shape),)
+        return None if shape is None else Output(name, shape)
 
     def _example(self, node: Node) -> Example | None:
         found = self.fields(node, keys.EXAMPLE, "an example", node.span)
         arguments = self._values(found.get("arguments"), "`arguments`")
         inputs = self._values(found.get("inputs"), "`inputs`")
-        return Example(arguments, inputs, node.span)
+        return Example(arguments, inputs, node.span, self.literal(found.get("outputs")))
 
     def _values(self, node: Node | None, what: str) -> tuple[tuple[Name, Value], ...]:
         pairs = []
@@ -213,6 +296,10 @@ def fits(argument: Argument, value: object) -> str | None:
         "float": number,
         "bool": isinstance(value, bool),
         "str": isinstance(value, str),
+        "axis": isinstance(value, int)
+        and number
+        or (isinstance(value, tuple) and all(isinstance(item, int) for item in value)),
+        "data_format": value in ("channels_last", "channels_first"),
         "shape": isinstance(value, tuple)
         and all(isinstance(item, int) and not isinstance(item, bool) for item in value),
     }

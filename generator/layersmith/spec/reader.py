@@ -17,7 +17,14 @@ _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _SPECIAL = {".inf": math.inf, "+.inf": math.inf, "-.inf": -math.inf, ".nan": math.nan}
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_YAML_1_1 = {"yes": "true", "no": "false", "on": "true", "off": "false", "True": "true", "False": "false"}
+_YAML_1_1 = {
+    "yes": "true",
+    "no": "false",
+    "on": "true",
+    "off": "false",
+    "True": "true",
+    "False": "false",
+}
 _NULLS = ("null", "~", "")
 
 
@@ -68,7 +75,9 @@ class Reader:
             return []
         if not isinstance(node, Mapping):
             self.report.error(
-                node.span, f"{what} must be a mapping of names", "write `name: ...` lines"
+                node.span,
+                f"{what} must be a mapping of names",
+                "write `name: ...` lines",
             )
             return []
         entries = []
@@ -82,7 +91,9 @@ class Reader:
         if node is None:
             return ()
         if not isinstance(node, Sequence):
-            self.report.error(node.span, f"{what} must be a list", "start each with `- `")
+            self.report.error(
+                node.span, f"{what} must be a list", "start each with `- `"
+            )
             return ()
         return node.items
 
@@ -116,15 +127,23 @@ class Reader:
             )
             return None
         if keyword.iskeyword(node.text) or node.text.startswith("__"):
-            kind = "a Python keyword" if keyword.iskeyword(node.text) else "kept for Python"
-            self.report.error(node.span, f"`{node.text}` is {kind}", "choose another name")
+            kind = (
+                "a Python keyword"
+                if keyword.iskeyword(node.text)
+                else "kept for Python"
+            )
+            self.report.error(
+                node.span, f"`{node.text}` is {kind}", "choose another name"
+            )
             return None
         return Name(node.text, node.span)
 
     def class_name(self, node: Node | None) -> Name | None:
         name = self.identifier(node)
         if name is not None and not re.fullmatch(r"[A-Z][A-Za-z0-9]*", name.text):
-            camel = "".join(part[:1].upper() + part[1:] for part in name.text.split("_"))
+            camel = "".join(
+                part[:1].upper() + part[1:] for part in name.text.split("_")
+            )
             self.report.error(
                 name.span, f"`{name.text}` is not in CamelCase", f"write `{camel}`"
             )
@@ -161,7 +180,9 @@ class Reader:
     def integer(self, node: Node | None) -> int | None:
         number = self.number(node)
         if number is not None and not isinstance(number.value, int):
-            self.report.error(number.span, "expected a whole number", "write it without a point")
+            self.report.error(
+                number.span, "expected a whole number", "write it without a point"
+            )
             return None
         return None if number is None else number.value
 
@@ -171,7 +192,9 @@ class Reader:
         value = _literal(node) if isinstance(node, Scalar) else None
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return Value(value, node.span)
-        self.report.error(node.span, "expected a number", "write it without quotes, as `0.5`")
+        self.report.error(
+            node.span, "expected a number", "write it without quotes, as `0.5`"
+        )
         return None
 
     def literal(self, node: Node | None) -> Value | None:
@@ -185,7 +208,9 @@ class Reader:
             if any(item is None for item in items):
                 return None
             return Value(tuple(item.value for item in items if item), node.span)
-        self.report.error(node.span, "expected a value", "write a number, a text or a list")
+        self.report.error(
+            node.span, "expected a value", "write a number, a text or a list"
+        )
         return None
 
     def shape(self, node: Node | None) -> Shape | None:

@@ -11,9 +11,24 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from layersmith.language.numpy_meanings.names import LAYERS, UNLIKE_KERAS
+from layersmith.language.numpy_meanings.names import (
+    ACTIVATED,
+    LAYERS,
+    UNLIKE_KERAS,
+    WITHOUT_EFFECT,
+)
 
-__all__ = ["LAYERS", "UNLIKE_KERAS", "imports", "names", "paste", "requires", "source"]
+__all__ = [
+    "LAYERS",
+    "UNLIKE_KERAS",
+    "imports",
+    "names",
+    "parameters",
+    "paste",
+    "requires",
+    "source",
+    "unhonoured",
+]
 
 MODULES = ("activations", "functions", "layers", "segments", "windows")
 IMPORTS = {"math": "import math", "np": "import numpy as np"}
@@ -32,7 +47,7 @@ def _sources() -> dict[str, str]:
                 found[name] = "\n".join(lines).rstrip() + "\n"
                 name = ""
             if line.startswith("def "):
-                name, lines = line[4 : line.index("(")], []
+                name, lines = (line[4 : line.index("(")], [])
             lines.append(line)
     return found
 
@@ -51,6 +66,39 @@ def source(name: str) -> str:
         KeyError: if there is no such function.
     """
     return _sources()[name]
+
+
+@cache
+def parameters(name: str) -> tuple[str, ...]:
+    """The names of a function's parameters, in order.
+
+    Raises:
+        KeyError: if there is no such function.
+    """
+    (function,) = ast.parse(source(name)).body
+    assert isinstance(function, ast.FunctionDef)
+    arguments = function.args
+    return tuple(each.arg for each in (*arguments.args, *arguments.kwonlyargs))
+
+
+def unhonoured(layer: str, settings: Iterable[str]) -> tuple[str, ...]:
+    """Those of a layer's settings that its function would not follow.
+
+    Where there are any, the function is not the meaning of that layer. An activation
+    at the end of a layer is left to the caller and is none of them.
+
+    Args:
+        layer: A key of LAYERS.
+        settings: Names of arguments of its `__init__`, given in another way than by
+            their default.
+    """
+    known = {*parameters(LAYERS[layer]), *WITHOUT_EFFECT}
+    if layer in ACTIVATED:
+        known.add("activation")
+    kinds = ("_initializer", "_regularizer", "_constraint")
+    return tuple(
+        name for name in settings if name not in known and not name.endswith(kinds)
+    )
 
 
 @cache

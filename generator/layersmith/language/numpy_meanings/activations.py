@@ -72,7 +72,7 @@ def relu6(x):
 
 
 def selu(x):
-    alpha, scale = 1.6732632423543772, 1.0507009873554805
+    alpha, scale = (1.6732632423543772, 1.0507009873554805)
     return scale * np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
 
 

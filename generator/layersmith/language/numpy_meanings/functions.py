@@ -73,6 +73,14 @@ def one_hot(indices, depth, on_value=1.0, off_value=0.0, axis=-1):
     return np.moveaxis(np.where(hot, on_value, off_value), -1, axis)
 
 
+def split(value, num_or_size_splits, axis=0):
+    if np.ndim(num_or_size_splits) == 0:
+        return np.split(value, num_or_size_splits, axis)
+    sizes = np.array(num_or_size_splits)
+    sizes[sizes < 0] = value.shape[axis] - sizes[sizes >= 0].sum()
+    return np.split(value, np.cumsum(sizes)[:-1], axis)
+
+
 def top_k(x, k=1):
     indices = np.argsort(-x, axis=-1, kind="stable")[..., :k]
     return np.take_along_axis(x, indices, -1), indices

@@ -1,9 +1,10 @@
 # mypy: ignore-errors
 """Forward passes of Keras layers in NumPy: inputs, then weights, then settings.
 
-The weights come in the order of `layer.weights`, the settings under Keras's names.
-A weight that a layer goes without has a default here that changes nothing. An
-activation that a layer applies at its end is left to the caller.
+The weights come in the order of `layer.weights` and under their names there, the
+settings under Keras's names and with its defaults. A weight that a layer goes without
+has a default here that changes nothing. An activation that a layer applies at its end
+is left to the caller.
 """
 
 import math
@@ -32,7 +33,7 @@ def embedding(ids, embeddings):
 
 
 def batch_normalization(
-    x, gamma, beta, moving_mean, moving_variance, axis=-1, epsilon=1e-3
+    x, gamma=1.0, beta=0.0, moving_mean=0.0, moving_variance=1.0, axis=-1, epsilon=1e-3
 ):
     """BatchNormalization in inference."""
     x = np.moveaxis(x, axis, -1)
@@ -41,23 +42,30 @@ def batch_normalization(
 
 
 def batch_normalization_training(
-    x, gamma, beta, moving_mean, moving_variance, axis=-1, momentum=0.99, epsilon=1e-3
+    x,
+    gamma=1.0,
+    beta=0.0,
+    moving_mean=0.0,
+    moving_variance=1.0,
+    axis=-1,
+    momentum=0.99,
+    epsilon=1e-3,
 ):
     """BatchNormalization in training: the output, the new moving mean and variance."""
     x = np.moveaxis(x, axis, -1)
     axes = tuple(range(x.ndim - 1))
-    mean, variance = x.mean(axes), x.var(axes)
+    mean, variance = (x.mean(axes), x.var(axes))
     moving_mean = moving_mean * momentum + mean * (1 - momentum)
     moving_variance = moving_variance * momentum + variance * (1 - momentum)
     y = (x - mean) / np.sqrt(variance + epsilon) * gamma + beta
-    return np.moveaxis(y, -1, axis), moving_mean, moving_variance
+    return (np.moveaxis(y, -1, axis), moving_mean, moving_variance)
 
 
 def layer_normalization(x, gamma=1.0, beta=0.0, axis=-1, epsilon=1e-3):
     axis = np.atleast_1d(axis)
     last = tuple(range(-len(axis), 0))
     x = np.moveaxis(x, axis, last)
-    mean, variance = x.mean(last, keepdims=True), x.var(last, keepdims=True)
+    mean, variance = (x.mean(last, keepdims=True), x.var(last, keepdims=True))
     y = (x - mean) / np.sqrt(variance + epsilon) * gamma + beta
     return np.moveaxis(y, last, axis)
 
@@ -82,18 +90,18 @@ def unit_normalization(x, axis=-1):
 # Attention ---------------------------------------------------------------------
 
 
-def attention(query, value, key=None, scale=1.0, mask=None):
+def attention(inputs, scale=1.0, mask=None):
     """Attention with dot scores; True in the mask (batch, queries, values) is kept."""
-    key = value if key is None else key
+    query, value, key = (*inputs, inputs[-1])[:3]
     scores = scale * query @ np.swapaxes(key, -1, -2)
     if mask is not None:
         scores = np.where(mask, scores, -1e9)
     return softmax(scores) @ value
 
 
-def additive_attention(query, value, key=None, scale=1.0, mask=None):
-    """AdditiveAttention; `scale` is its weight."""
-    key = value if key is None else key
+def additive_attention(inputs, scale=1.0, mask=None):
+    """AdditiveAttention; True in the mask (batch, queries, values) is kept."""
+    query, value, key = (*inputs, inputs[-1])[:3]
     scores = np.sum(scale * np.tanh(query[..., None, :] + key[:, None]), -1)
     if mask is not None:
         scores = np.where(mask, scores, -1e9)
@@ -148,6 +156,11 @@ def gru_cell(x, state, kernel, recurrent_kernel, bias=(0.0, 0.0)):
 # Activation layers -------------------------------------------------------------
 
 
+def leaky_relu_layer(x, negative_slope=0.3):
+    """LeakyReLU, whose slope is not that of the activation."""
+    return np.where(x > 0, x, negative_slope * x)
+
+
 def thresholded_relu(x, max_value=None, negative_slope=0.0, threshold=0.0):
     """ReLU with its arguments."""
     y = np.where(x > threshold, x, negative_slope * (x - threshold))
@@ -182,7 +195,7 @@ def dot(inputs, axes, normalize=False):
     """Dot over one axis of each of two inputs."""
     x, y = (np.moveaxis(z, a, -1) for z, a in zip(inputs, np.broadcast_to(axes, 2)))
     if normalize:
-        x, y = unit_normalization(x), unit_normalization(y)
+        x, y = (unit_normalization(x), unit_normalization(y))
     result = np.stack([np.tensordot(a, b, (-1, -1)) for a, b in zip(x, y)])
     return result[:, None] if result.ndim == 1 else result
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 # A layer without a row has no meaning here. The function's arguments are the layer's
-# inputs, its weights in the order of `layer.weights`, and the settings named alike.
+# inputs, its weights in the order of `layer.weights` and under their names there, and
+# the layer's settings of that name, with the same default.
 LAYERS = {
     "Add": "add",
     "AdditiveAttention": "additive_attention",
@@ -35,7 +36,7 @@ LAYERS = {
     "GroupNormalization": "group_normalization",
     "LSTMCell": "lstm_cell",
     "LayerNormalization": "layer_normalization",
-    "LeakyReLU": "leaky_relu",
+    "LeakyReLU": "leaky_relu_layer",
     "MaxPooling1D": "max_pooling",
     "MaxPooling2D": "max_pooling",
     "MaxPooling3D": "max_pooling",
@@ -64,5 +65,24 @@ LAYERS = {
 # Functions that are right where Keras is not, each with the reason: an emitted suite
 # that compared a layer with them would fail through no fault of the layer.
 UNLIKE_KERAS = {
-    "sparsemax": "Keras 3.15 takes a threshold too large (keras-team/keras#23425)",
+    "sparsemax": "Keras 3.15 takes a threshold too large (keras-team/keras#23425)"
 }
+
+# Settings that show in the weights alone, or only in training.
+WITHOUT_EFFECT = frozenset(
+    {
+        *("bias_axes", "center", "depth_multiplier", "filters", "input_dim"),
+        *("kernel_size", "key_dim", "num_heads", "output_dim", "output_shape"),
+        *("scale", "shared_axes", "units", "unit_forget_bias", "use_bias", "use_scale"),
+        *("value_dim", "weights", "mask_zero", "momentum"),
+        *("dropout", "recurrent_dropout", "seed", "lora_rank", "lora_alpha"),
+        *("name", "dtype", "trainable", "autocast", "synchronized"),
+    }
+)
+# Layers whose `activation` is the last thing that they do: the caller's to apply.
+ACTIVATED = frozenset(
+    {
+        *("Dense", "EinsumDense", "Conv1D", "Conv2D", "Conv3D", "DepthwiseConv1D"),
+        *("DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D"),
+    }
+)

@@ -45,12 +45,21 @@ def depthwise_conv(x, kernel, bias=0.0, strides=1, padding="valid", dilation_rat
     return y.reshape(*y.shape[:-2], -1) + bias
 
 
-def separable_conv(x, depthwise, pointwise, bias=0.0, **settings):
-    """SeparableConv1D and 2D; the settings are those of depthwise_conv."""
-    return conv(depthwise_conv(x, depthwise, **settings), pointwise, bias)
+def separable_conv(
+    x,
+    depthwise_kernel,
+    pointwise_kernel,
+    bias=0.0,
+    strides=1,
+    padding="valid",
+    dilation_rate=1,
+):
+    """SeparableConv1D and 2D."""
+    x = depthwise_conv(x, depthwise_kernel, 0.0, strides, padding, dilation_rate)
+    return conv(x, pointwise_kernel, bias)
 
 
-def max_pooling(x, pool_size, strides=None, padding="valid"):
+def max_pooling(x, pool_size=2, strides=None, padding="valid"):
     """MaxPooling1D, 2D and 3D."""
     pool_size = np.broadcast_to(pool_size, x.ndim - 2)
     strides = pool_size if strides is None else strides
@@ -79,12 +88,15 @@ def global_max_pooling(x, keepdims=False):
     return np.max(x, tuple(range(1, x.ndim - 1)), keepdims=keepdims)
 
 
-def zero_padding(x, padding):
-    """ZeroPadding1D, 2D and 3D; padding has (before, after) for each spatial axis."""
-    return np.pad(x, [(0, 0), *padding, (0, 0)])
+def zero_padding(x, padding=1):
+    """ZeroPadding1D, 2D and 3D: a number, one for each axis, or pairs of them."""
+    padding = np.asarray(padding)
+    if padding.ndim == 1 and x.ndim > 3:
+        padding = padding[:, None]
+    return np.pad(x, [(0, 0), *np.broadcast_to(padding, (x.ndim - 2, 2)), (0, 0)])
 
 
-def up_sampling(x, size):
+def up_sampling(x, size=2):
     """UpSampling1D, 2D and 3D by repetition."""
     for axis, times in enumerate(np.broadcast_to(size, x.ndim - 2), start=1):
         x = np.repeat(x, times, axis)

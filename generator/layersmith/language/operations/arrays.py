@@ -33,7 +33,9 @@ def _filled(dtype: str):
 def _fill(call: Bound) -> Value:
     axes = sizes(call.value("dims"))
     dtype = call.tensor("value").dtype
-    return Tensor(None if axes is None else Shape(axes), "float32" if dtype == "weak" else dtype)
+    return Tensor(
+        None if axes is None else Shape(axes), "float32" if dtype == "weak" else dtype
+    )
 
 
 def _like(call: Bound) -> Value:
@@ -43,13 +45,19 @@ def _like(call: Bound) -> Value:
 
 def _range(call: Bound) -> Value:
     dtype = call.dtype()
-    values = [v for n in ("start", "limit", "delta") if call.given(n) for v in [call.value(n)]]
+    values = [
+        v for n in ("start", "limit", "delta") if call.given(n) for v in [call.value(n)]
+    ]
     if dtype is None and not call.given("dtype"):
         floats = any(isinstance(v, Static) and v.kind == "float" for v in values)
         dtype = "float32" if floats else "int32"
     size = None
     if len(values) == 1:
-        size = values[0].dim if isinstance(values[0], Static) else getattr(values[0], "value", None)
+        size = (
+            values[0].dim
+            if isinstance(values[0], Static)
+            else getattr(values[0], "value", None)
+        )
     return Tensor(Shape((size if isinstance(size, Dim) else None,)), dtype)
 
 
@@ -89,7 +97,7 @@ def _product(axes) -> Dim | None:
 
 
 def _expand(call: Bound) -> Value:
-    tensor, axis = call.tensor("input"), call.literal("axis")
+    tensor, axis = (call.tensor("input"), call.literal("axis"))
     if tensor.shape is None or not isinstance(axis, int):
         return Tensor(None, tensor.dtype)
     axes = list(tensor.shape.axes)
@@ -98,7 +106,9 @@ def _expand(call: Bound) -> Value:
     if rest is not None and not (position <= rest if axis >= 0 else position > rest):
         return Tensor(None, tensor.dtype)
     if not 0 <= position <= len(axes):
-        return call.fail(f"no place {axis} for a new axis in {tensor.shape}", "", at="axis")
+        return call.fail(
+            f"no place {axis} for a new axis in {tensor.shape}", "", at="axis"
+        )
     axes.insert(position, ONE)
     return Tensor(Shape(tuple(axes)), tensor.dtype)
 
@@ -108,22 +118,34 @@ def _squeeze(call: Bound) -> Value:
     axis = call.axis("axis", tensor)
     if tensor.shape is None or axis is MISSING or axis is None:
         return Tensor(None, tensor.dtype)
-    positions = [tensor.shape.position(a) for a in (axis if isinstance(axis, tuple) else (axis,))]
+    positions = [
+        tensor.shape.position(a) for a in (axis if isinstance(axis, tuple) else (axis,))
+    ]
     if None in positions:
         return Tensor(None, tensor.dtype)
     for position in positions:
         size = tensor.shape.axes[position]
         if isinstance(size, Dim) and surely_differ(size, ONE):
-            return call.fail(f"the axis `{size}` is not 1", "only axes of size 1 are squeezed", at="axis")
+            return call.fail(
+                f"the axis `{size}` is not 1",
+                "only axes of size 1 are squeezed",
+                at="axis",
+            )
     return Tensor(
-        Shape(tuple(a for i, a in enumerate(tensor.shape.axes) if i not in positions)), tensor.dtype
+        Shape(tuple(a for i, a in enumerate(tensor.shape.axes) if i not in positions)),
+        tensor.dtype,
     )
 
 
 def _concat(call: Bound) -> Value:
-    values, axis = call.value("values"), call.literal("axis")
+    values, axis = (call.value("values"), call.literal("axis"))
     if not isinstance(values, Items) or values.values is None:
-        return Tensor(None, as_tensor(values.each).dtype if isinstance(values, Items) and values.each else None)
+        return Tensor(
+            None,
+            as_tensor(values.each).dtype
+            if isinstance(values, Items) and values.each
+            else None,
+        )
     tensors = [as_tensor(value) for value in values.values]
     node = call.arguments["values"][0]
     nodes = getattr(node, "elts", None) or [node] * len(tensors)
@@ -133,7 +155,9 @@ def _concat(call: Bound) -> Value:
         return Tensor(None, dtype)
     first = shapes[0]
     position = first.position(axis)
-    if position is None or any(len(s.axes) != len(first.axes) or s.rest != first.rest for s in shapes):
+    if position is None or any(
+        len(s.axes) != len(first.axes) or s.rest != first.rest for s in shapes
+    ):
         return Tensor(None, dtype)
     total: Dim | None = Dim.of(0)
     for shape in shapes:
@@ -149,8 +173,12 @@ def _concat(call: Bound) -> Value:
 
 
 def _stack(call: Bound) -> Value:
-    values, axis = call.value("values"), call.literal("axis", 0)
-    if not isinstance(values, Items) or values.values is None or not isinstance(axis, int):
+    values, axis = (call.value("values"), call.literal("axis", 0))
+    if (
+        not isinstance(values, Items)
+        or values.values is None
+        or not isinstance(axis, int)
+    ):
         return Tensor()
     tensors = [as_tensor(value) for value in values.values]
     node = call.arguments["values"][0]
@@ -169,26 +197,35 @@ def _stack(call: Bound) -> Value:
 
 
 def _split(call: Bound) -> Value:
-    tensor, axis = call.tensor("value"), call.literal("axis", 0)
+    tensor, axis = (call.tensor("value"), call.literal("axis", 0))
     parts = call.value("num_or_size_splits")
     if isinstance(parts, Static) and parts.dim is not None and parts.dim.constant:
         shape = None
-        size = tensor.shape.axis(axis) if tensor.shape is not None and isinstance(axis, int) else None
+        size = (
+            tensor.shape.axis(axis)
+            if tensor.shape is not None and isinstance(axis, int)
+            else None
+        )
         if isinstance(size, Dim):
             shape = tensor.shape.replace(axis, size // parts.dim)
         return Items((Tensor(shape, tensor.dtype),) * parts.dim.constant)
     lengths = sizes(parts)
     if isinstance(parts, Items) and lengths is not None and tensor.shape is not None:
         if isinstance(axis, int):
-            return Items(tuple(Tensor(tensor.shape.replace(axis, size), tensor.dtype) for size in lengths))
+            return Items(
+                tuple(
+                    Tensor(tensor.shape.replace(axis, size), tensor.dtype)
+                    for size in lengths
+                )
+            )
     return Items(None, Tensor(None, tensor.dtype))
 
 
 def _unstack(call: Bound) -> Value:
-    tensor, axis = call.tensor("value"), call.axis("axis", call.tensor("value"), 0)
+    tensor, axis = (call.tensor("value"), call.axis("axis", call.tensor("value"), 0))
     if tensor.shape is None or not isinstance(axis, int):
         return Items(None, Tensor(None, tensor.dtype))
-    size, rest = tensor.shape.axis(axis), tensor.shape.remove(axis)
+    size, rest = (tensor.shape.axis(axis), tensor.shape.remove(axis))
     part = Tensor(rest, tensor.dtype)
     if isinstance(size, Dim) and size.constant is not None:
         return Items((part,) * size.constant)
@@ -196,9 +233,14 @@ def _unstack(call: Bound) -> Value:
 
 
 def _gather(call: Bound) -> Value:
-    params, indices = call.tensor("params"), call.tensor("indices")
+    params, indices = (call.tensor("params"), call.tensor("indices"))
     axis = call.literal("axis", 0)
-    if params.shape is None or indices.shape is None or axis != 0 or call.given("batch_dims"):
+    if (
+        params.shape is None
+        or indices.shape is None
+        or axis != 0
+        or call.given("batch_dims")
+    ):
         return Tensor(None, params.dtype)
     return Tensor(Shape((*indices.shape.axes, *params.shape.axes[1:])), params.dtype)
 
@@ -209,7 +251,7 @@ def _broadcast_to(call: Bound) -> Value:
 
 
 def _tile(call: Bound) -> Value:
-    tensor, multiples = call.tensor("input"), sizes(call.value("multiples"))
+    tensor, multiples = (call.tensor("input"), sizes(call.value("multiples")))
     if tensor.shape is None or multiples is None or tensor.shape.rank != len(multiples):
         return Tensor(None, tensor.dtype)
     axes = [
@@ -220,25 +262,39 @@ def _tile(call: Bound) -> Value:
 
 
 def _repeat(call: Bound) -> Value:
-    tensor, axis, repeats = call.tensor("input"), call.literal("axis"), call.value("repeats")
-    if tensor.shape is None or not isinstance(axis, int) or not isinstance(repeats, Static):
+    tensor, axis, repeats = (
+        call.tensor("input"),
+        call.literal("axis"),
+        call.value("repeats"),
+    )
+    if (
+        tensor.shape is None
+        or not isinstance(axis, int)
+        or not isinstance(repeats, Static)
+    ):
         return Tensor(None, tensor.dtype)
     size = tensor.shape.axis(axis)
-    new = size * repeats.dim if isinstance(size, Dim) and repeats.dim is not None else None
+    new = (
+        size * repeats.dim
+        if isinstance(size, Dim) and repeats.dim is not None
+        else None
+    )
     return Tensor(tensor.shape.replace(axis, new), tensor.dtype)
 
 
 def _one_hot(call: Bound) -> Value:
-    indices, depth = call.tensor("indices"), call.value("depth")
+    indices, depth = (call.tensor("indices"), call.value("depth"))
     size = depth.dim if isinstance(depth, Static) else getattr(depth, "value", None)
     dtype = call.dtype(default="float32")
     if indices.shape is None or call.literal("axis", -1) != -1:
         return Tensor(None, dtype)
-    return Tensor(Shape((*indices.shape.axes, size if isinstance(size, Dim) else None)), dtype)
+    return Tensor(
+        Shape((*indices.shape.axes, size if isinstance(size, Dim) else None)), dtype
+    )
 
 
 def _pad(call: Bound) -> Value:
-    tensor, paddings = call.tensor("tensor"), call.value("paddings")
+    tensor, paddings = (call.tensor("tensor"), call.value("paddings"))
     if tensor.shape is None or tensor.shape.rank is None:
         return Tensor(None, tensor.dtype)
     axes = []
@@ -262,34 +318,151 @@ def _reverse(call: Bound) -> Value:
 
 
 TABLE = (
-    row("tf.shape(input, out_type=tf.int32)", _shape, "np.shape({input})", "ops.shape({input})"),
-    row("tf.zeros(shape, dtype=tf.float32)", _filled("float32"), "np.zeros({shape})", "ops.zeros({shape}[, {dtype}])"),
-    row("tf.ones(shape, dtype=tf.float32)", _filled("float32"), "np.ones({shape})", "ops.ones({shape}[, {dtype}])"),
-    row("tf.fill(dims, value)", _fill, "np.full({dims}, {value})", "ops.full({dims}, {value})"),
-    row("tf.zeros_like(input, dtype=None)", _like, "np.zeros_like({input}[, dtype={dtype:dtype}])", "ops.zeros_like({input}[, {dtype}])"),
-    row("tf.ones_like(input, dtype=None)", _like, "np.ones_like({input}[, dtype={dtype:dtype}])", "ops.ones_like({input}[, {dtype}])"),
-    row("tf.range(start, limit=None, delta=1, dtype=None)", _range, "np.arange({start}[, {limit}][, {delta}])", "ops.arange({start}[, {limit}][, {delta}][, dtype={dtype}])"),
-    row("tf.reshape(tensor, shape)", _reshape, "np.reshape({tensor}, {shape:shape})", "ops.reshape({tensor}, {shape})"),
-    row("tf.expand_dims(input, axis)", _expand, "np.expand_dims({input}, {axis})", "ops.expand_dims({input}, {axis})"),
-    row("tf.squeeze(input, axis=None)", _squeeze, "np.squeeze({input}[, axis={axis:axes}])", "ops.squeeze({input}[, axis={axis}])"),
-    row("tf.concat(values, axis)", _concat, "np.concatenate({values}, axis={axis})", "ops.concatenate({values}, axis={axis})"),
-    row("tf.stack(values, axis=0)", _stack, "np.stack({values}[, axis={axis}])", "ops.stack({values}[, axis={axis}])"),
-    row("tf.split(value, num_or_size_splits, axis=0)", _split, "split({value}, {num_or_size_splits}[, axis={axis}])", "ops.split({value}, {num_or_size_splits}[, axis={axis}])", helpers=("split",)),
-    row("tf.unstack(value, num=None, axis=0)", _unstack, "list(np.moveaxis({value}, {axis|0}, 0))", "ops.unstack({value}[, axis={axis}])"),
-    row("tf.gather(params, indices, validate_indices=None, axis=None, batch_dims=0)", _gather, "gather({params}, {indices}[, axis={axis}][, batch_dims={batch_dims}])", "ops.take({params}, {indices}, axis={axis|0})", helpers=("gather",)),
-    row("tf.nn.embedding_lookup(params, ids)", lambda c: _embedding(c), "{params}[{ids}]", "ops.take({params}, {ids}, axis=0)"),
-    row("tf.broadcast_to(input, shape)", _broadcast_to, "np.broadcast_to({input}, {shape:shape})", "ops.broadcast_to({input}, {shape})"),
-    row("tf.tile(input, multiples)", _tile, "np.tile({input}, {multiples})", "ops.tile({input}, {multiples})"),
-    row("tf.repeat(input, repeats, axis=None)", _repeat, "np.repeat({input}, {repeats}[, axis={axis}])", "ops.repeat({input}, {repeats}[, axis={axis}])"),
-    row("tf.one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None)", _one_hot, "np.eye({depth})[{indices}]", "ops.one_hot({indices}, {depth})"),
-    row("tf.pad(tensor, paddings, mode='CONSTANT', constant_values=0)", _pad, "np.pad({tensor}, {paddings}[, mode={mode:lower}][, constant_values={constant_values}])", "ops.pad({tensor}, {paddings})"),
-    row("tf.reverse(tensor, axis)", _reverse, "np.flip({tensor}, {axis:axes})", "ops.flip({tensor}, {axis})"),
-    row("tf.roll(input, shift, axis)", unary, "np.roll({input}, {shift}, {axis:axes})", "ops.roll({input}, {shift}, {axis})"),
+    row(
+        "tf.shape(input, out_type=tf.int32)",
+        _shape,
+        "np.shape({input})",
+        "ops.shape({input})",
+    ),
+    row(
+        "tf.zeros(shape, dtype=tf.float32)",
+        _filled("float32"),
+        "np.zeros({shape})",
+        "ops.zeros({shape}[, {dtype}])",
+    ),
+    row(
+        "tf.ones(shape, dtype=tf.float32)",
+        _filled("float32"),
+        "np.ones({shape})",
+        "ops.ones({shape}[, {dtype}])",
+    ),
+    row(
+        "tf.fill(dims, value)",
+        _fill,
+        "np.full({dims}, {value})",
+        "ops.full({dims}, {value})",
+    ),
+    row(
+        "tf.zeros_like(input, dtype=None)",
+        _like,
+        "np.zeros_like({input}[, dtype={dtype:dtype}])",
+        "ops.zeros_like({input}[, {dtype}])",
+    ),
+    row(
+        "tf.ones_like(input, dtype=None)",
+        _like,
+        "np.ones_like({input}[, dtype={dtype:dtype}])",
+        "ops.ones_like({input}[, {dtype}])",
+    ),
+    row(
+        "tf.range(start, limit=None, delta=1, dtype=None)",
+        _range,
+        "np.arange({start}[, {limit}][, {delta}])",
+        "ops.arange({start}[, {limit}][, {delta}][, dtype={dtype}])",
+    ),
+    row(
+        "tf.reshape(tensor, shape)",
+        _reshape,
+        "np.reshape({tensor}, {shape:shape})",
+        "ops.reshape({tensor}, {shape})",
+    ),
+    row(
+        "tf.expand_dims(input, axis)",
+        _expand,
+        "np.expand_dims({input}, {axis})",
+        "ops.expand_dims({input}, {axis})",
+    ),
+    row(
+        "tf.squeeze(input, axis=None)",
+        _squeeze,
+        "np.squeeze({input}[, axis={axis:axes}])",
+        "ops.squeeze({input}[, axis={axis}])",
+    ),
+    row(
+        "tf.concat(values, axis)",
+        _concat,
+        "np.concatenate({values}, axis={axis})",
+        "ops.concatenate({values}, axis={axis})",
+    ),
+    row(
+        "tf.stack(values, axis=0)",
+        _stack,
+        "np.stack({values}[, axis={axis}])",
+        "ops.stack({values}[, axis={axis}])",
+    ),
+    row(
+        "tf.split(value, num_or_size_splits, axis=0)",
+        _split,
+        "split({value}, {num_or_size_splits}[, axis={axis}])",
+        "ops.split({value}, {num_or_size_splits}[, axis={axis}])",
+        helpers=("split",),
+    ),
+    row(
+        "tf.unstack(value, num=None, axis=0)",
+        _unstack,
+        "list(np.moveaxis({value}, {axis|0}, 0))",
+        "ops.unstack({value}[, axis={axis}])",
+    ),
+    row(
+        "tf.gather(params, indices, validate_indices=None, axis=None, batch_dims=0)",
+        _gather,
+        "gather({params}, {indices}[, axis={axis}][, batch_dims={batch_dims}])",
+        "ops.take({params}, {indices}, axis={axis|0})",
+        helpers=("gather",),
+    ),
+    row(
+        "tf.nn.embedding_lookup(params, ids)",
+        lambda c: _embedding(c),
+        "{params}[{ids}]",
+        "ops.take({params}, {ids}, axis=0)",
+    ),
+    row(
+        "tf.broadcast_to(input, shape)",
+        _broadcast_to,
+        "np.broadcast_to({input}, {shape:shape})",
+        "ops.broadcast_to({input}, {shape})",
+    ),
+    row(
+        "tf.tile(input, multiples)",
+        _tile,
+        "np.tile({input}, {multiples})",
+        "ops.tile({input}, {multiples})",
+    ),
+    row(
+        "tf.repeat(input, repeats, axis=None)",
+        _repeat,
+        "np.repeat({input}, {repeats}[, axis={axis}])",
+        "ops.repeat({input}, {repeats}[, axis={axis}])",
+    ),
+    row(
+        "tf.one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None)",
+        _one_hot,
+        "np.eye({depth})[{indices}]",
+        "ops.one_hot({indices}, {depth})",
+    ),
+    row(
+        "tf.pad(tensor, paddings, mode='CONSTANT', constant_values=0)",
+        _pad,
+        "np.pad({tensor}, {paddings}[, mode={mode:lower}][, constant_values={constant_values}])",
+        "ops.pad({tensor}, {paddings})",
+    ),
+    row(
+        "tf.reverse(tensor, axis)",
+        _reverse,
+        "np.flip({tensor}, {axis:axes})",
+        "ops.flip({tensor}, {axis})",
+    ),
+    row(
+        "tf.roll(input, shift, axis)",
+        unary,
+        "np.roll({input}, {shift}, {axis:axes})",
+        "ops.roll({input}, {shift}, {axis})",
+    ),
 )
 
 
 def _embedding(call: Bound) -> Value:
-    params, ids = call.tensor("params"), call.tensor("ids")
+    params, ids = (call.tensor("params"), call.tensor("ids"))
     if params.shape is None or ids.shape is None:
         return Tensor(None, params.dtype)
     return Tensor(Shape((*ids.shape.axes, *params.shape.axes[1:])), params.dtype)

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from layersmith.language.dims import Dim, Shape, ShapeMismatch, broadcast
-from layersmith.language.values import (
-    UNKNOWN,
-    Items,
-    Static,
-    Tensor,
-    Unknown,
-    Value,
-)
+from layersmith.language.dims import Dim, Shape
+from layersmith.language.values import UNKNOWN, Items, Static, Tensor, Unknown, Value
 
 Rule = Callable[["Bound"], Value]
 MISSING = object()
+HALF = ("float16", "bfloat16")
+FULL = ("float32", "float64")
 
 
 @dataclass(frozen=True)
@@ -26,7 +21,8 @@ class Operation:
     """One operation.
 
     Attributes:
-        name: Public name, such as `tf.matmul`.
+        name: The name that it mostly goes by: `tf.reduce_sum`, not
+            `tf.math.reduce_sum`.
         parameters: Names in order, each with whether it has a default.
         rule: Gives the shape and dtype of the result.
         numpy: NumPy meaning as a template over the parameters: `{x}` is the
@@ -34,37 +30,92 @@ class Operation:
             and `{axis:axes}` turns a list into a tuple. None: TensorFlow itself
             is called.
         helpers: Functions of the NumPy meaning that the emitted suite defines.
-        keras: Meaning in `keras.ops`, in the same notation.
-        xla: Whether XLA compiles it on a CPU.
+        keras: Meaning in `keras.ops`, in the same notation. It holds for calls
+            whose arguments it names, and for no other.
+        beyond: Parameters that neither the rule nor the meanings know of: a call
+            that gives one has a result of unknown shape, by TensorFlow itself.
+        xla: Whether XLA compiles it on a CPU, with its gradient.
+        gradient: Whether a gradient passes to its first floating-point argument.
+        precisions: The floating-point dtypes that it takes.
         random: Whether each call draws anew.
         layer: For a random operation: what the layer calls instead, in the same
             notation, so that it draws from the layer's own generator.
+        variant: Gives the row that holds for a call, where its arguments decide.
     """
 
     name: str
     parameters: tuple[tuple[str, bool], ...]
     rule: Rule
     numpy: str | None = None
-    helpers: tuple[str, ...] = ()
     keras: str | None = None
+    helpers: tuple[str, ...] = ()
+    beyond: frozenset[str] = frozenset()
     xla: bool = True
+    gradient: bool = True
+    precisions: tuple[str, ...] = HALF + FULL
     random: bool = False
     layer: str | None = None
-    aliases: tuple[str, ...] = ()
+    variant: Callable[[Operation, Bound], Operation] | None = None
 
     @property
     def parameter_names(self) -> tuple[str, ...]:
         return tuple(name for name, _ in self.parameters)
 
+    def for_call(self, call: Bound) -> Operation:
+        """The row as it holds for one call: without a meaning that does not reach it."""
+        if any(name in self.beyond for name in call.arguments):
+            return self.opaque()
+        return self if self.variant is None else self.variant(self, call)
 
-def row(signature: str, rule: Rule, numpy: str | None = None, keras: str | None = None, **more: Any) -> Operation:
-    """A row from a signature such as `tf.reduce_sum(input_tensor, axis=None)`."""
-    name, _, rest = signature.partition("(")
+    def opaque(self) -> Operation:
+        """A row of which the name and the parameters are known, and no more."""
+        return replace(
+            self, rule=lambda call: Tensor(), numpy=None, keras=None, helpers=()
+        )
+
+
+def row(
+    signature: str,
+    rule: Rule,
+    numpy: str | None = None,
+    keras: str | None = None,
+    **more: Any,
+) -> Operation:
+    """A row from a signature such as `tf.gather(params, indices, axis=None | name)`.
+
+    Behind the bar stand the parameters beyond the row's reach. `name` is a parameter
+    of every function of TensorFlow, and is added where it is not written.
+    """
+    name, _, rest = signature[:-1].partition("(")
+    known, _, beyond = rest.partition(" | ")
     parameters = []
-    for part in filter(None, (p.strip() for p in rest.rstrip(")").split(","))):
+    for part in filter(None, known.split(", ")):
         parameter, equals, _ = part.partition("=")
-        parameters.append((parameter.strip(), bool(equals)))
-    return Operation(name, tuple(parameters), rule, numpy, keras=keras, **more)
+        parameters.append((parameter, bool(equals)))
+    others = beyond.split(", ") if beyond else []
+    parameters.extend((parameter, True) for parameter in others)
+    if ("name", True) not in parameters:
+        parameters.append(("name", True))
+    if "precisions" in more and HALF[0] not in more["precisions"]:
+        rule = _in_full_precision(rule)
+    return Operation(
+        name, tuple(parameters), rule, numpy, keras, beyond=frozenset(others), **more
+    )
+
+
+def _in_full_precision(rule: Rule) -> Rule:
+    def checked(call: Bound) -> Value:
+        for node, value in call.arguments.values():
+            if isinstance(value, Tensor) and value.dtype in ("float", *HALF):
+                call.problem(
+                    node,
+                    f"`{call.operation.name}` does not take float16, in which the layer computes under mixed precision",
+                    "give it `tf.cast(..., variable_dtype)`, and cast what it gives back to `compute_dtype`",
+                )
+                return UNKNOWN
+        return rule(call)
+
+    return checked
 
 
 @dataclass
@@ -73,6 +124,8 @@ class Bound:
 
     Attributes:
         problem: Tells the user, as `problem(node, message, hint)`.
+        extra: For an operation on any number of tensors: them, as `inputs`, and
+            their nodes, as `nodes`.
     """
 
     operation: Operation
@@ -89,14 +142,43 @@ class Bound:
         return self.arguments[name][1] if name in self.arguments else UNKNOWN
 
     def tensor(self, name: str) -> Tensor:
-        """The argument as a tensor: numbers become scalars, lists are stacked."""
-        return as_tensor(self.value(name))
+        """The argument as TensorFlow converts it: numbers and lists have a dtype.
+
+        Where several arguments go together, `promote` finds the dtype instead.
+        """
+        value = self.value(name)
+        tensor = as_tensor(value)
+        if tensor.dtype == "weak":
+            return Tensor(tensor.shape, converted_dtype(value), value=tensor.value)
+        return tensor
+
+    def shape(self, name: str) -> Shape | None:
+        return as_tensor(self.value(name)).shape
 
     def literal(self, name: str, default: Any = None) -> Any:
         """A Python value where the argument is written out, else MISSING."""
         if name not in self.arguments:
             return default
         return literal(self.value(name))
+
+    def size(self, name: str) -> Dim | None:
+        """An integer argument over named sizes; None where it is not known."""
+        value = self.value(name)
+        if isinstance(value, Static):
+            return None if value.nullable else value.dim
+        size = getattr(value, "value", None)
+        return size if isinstance(size, Dim) else None
+
+    def items(self, name: str) -> tuple[Value, ...] | None:
+        """The items of a list argument; None where their number is not known."""
+        value = self.value(name)
+        return value.values if isinstance(value, Items) else None
+
+    def nodes(self, name: str, count: int) -> list[ast.expr]:
+        """The node of each item of a list argument, for messages."""
+        node = self.arguments[name][0]
+        elements = getattr(node, "elts", [])
+        return list(elements) if len(elements) == count else [node] * count
 
     def fail(self, message: str, hint: str = "", at: str | None = None) -> Unknown:
         node = self.arguments[at][0] if at in self.arguments else self.node
@@ -107,15 +189,32 @@ class Bound:
         """An axis number or tuple of them that exists, else MISSING."""
         value = self.literal(name, default)
         numbers = value if isinstance(value, tuple) else (value,)
+        if any(
+            n is not None and (not isinstance(n, int) or isinstance(n, bool))
+            for n in numbers
+        ):
+            return MISSING
+        if tensor.shape is None:
+            return value
         for number in numbers:
-            if isinstance(number, int) and tensor.shape is not None:
-                if not tensor.shape.has_axis(number):
-                    self.fail(
-                        f"no axis {number} in the shape {tensor.shape}",
-                        "axes count from 0, or from -1 at the end",
-                        at=name,
-                    )
-                    return MISSING
+            if number is not None and not tensor.shape.has_axis(number):
+                self.fail(
+                    f"no axis {number} in the shape {tensor.shape}",
+                    "axes count from 0, or from -1 at the end",
+                    at=name,
+                )
+                return MISSING
+        known = [
+            tensor.shape.position(number) for number in numbers if number is not None
+        ]
+        twice = [p for i, p in enumerate(known) if p is not None and p in known[:i]]
+        if twice:
+            self.fail(
+                f"the axis `{tensor.shape.axes[twice[0]]}` is named twice",
+                "name each axis once",
+                at=name,
+            )
+            return MISSING
         return value
 
     def dtype(self, name: str = "dtype", default: str | None = None) -> str | None:
@@ -123,154 +222,8 @@ class Bound:
         if name not in self.arguments:
             return default
         value = self.value(name)
+        if isinstance(value, Static) and value.kind == "none":
+            return default
         if isinstance(value, Static) and isinstance(value.literal, str):
             return value.literal
         return None
-
-
-def literal(value: Value) -> Any:
-    if isinstance(value, Static):
-        if value.kind == "none":
-            return None
-        if value.literal is not None:
-            return value.literal
-        if value.dim is not None and value.dim.constant is not None:
-            return value.dim.constant
-    if isinstance(value, Items) and value.values is not None:
-        items = tuple(literal(item) for item in value.values)
-        return MISSING if MISSING in items else items
-    return MISSING
-
-
-def as_tensor(value: Value) -> Tensor:
-    if isinstance(value, Tensor):
-        return value
-    if isinstance(value, Static) and value.kind in ("int", "float", "bool"):
-        dtype = "bool" if value.kind == "bool" else "weak"
-        return Tensor(Shape(()), dtype, value=value.dim)
-    if isinstance(value, Items) and value.values:
-        items = [as_tensor(item) for item in value.values]
-        shape = items[0].shape
-        if shape is not None and all(item.shape == shape for item in items):
-            dtype = next((item.dtype for item in items if item.dtype != "weak"), "weak")
-            size = Dim.of(len(items))
-            dims = tuple(item.value for item in items)
-            known = Shape(dims) if shape.rank == 0 and None not in dims else None
-            return Tensor(Shape((size, *shape.axes)), dtype, value=known)
-    return Tensor()
-
-
-def promote(call: Bound, *names: str) -> str | None:
-    """The common dtype of tensor arguments; says where TensorFlow would refuse."""
-    return common_dtype(
-        [(call.arguments[n][0], as_tensor(call.value(n))) for n in names if call.given(n)],
-        call.problem,
-    )
-
-
-def common_dtype(
-    operands: list[tuple[ast.expr, Tensor]], problem: Callable[[ast.AST, str, str], None]
-) -> str | None:
-    known = [(node, t) for node, t in operands if t.dtype not in (None, "weak")]
-    if not known:
-        return "weak" if all(t.dtype == "weak" for _, t in operands) else None
-    if any(t.dtype is None for _, t in operands):
-        return None
-    first, second = known[0], None
-    for node, tensor in known[1:]:
-        if tensor.dtype != first[1].dtype:
-            second = (node, tensor)
-    if second is None:
-        return first[1].dtype
-    _explain(first, second, problem)
-    return None
-
-
-def _explain(first, second, problem) -> None:
-    kinds = {first[1].dtype, second[1].dtype}
-    fixed = next((d for d in kinds if d in ("float16", "bfloat16", "float32", "float64")), None)
-    if fixed and kinds & {"float", "variable"}:
-        node = first[0] if first[1].dtype == fixed else second[0]
-        problem(
-            node,
-            f"a {fixed} tensor meets one of the layer's dtype: mixed precision breaks here",
-            "give it the other's dtype: `dtype=x.dtype`, or `tf.cast(..., x.dtype)`",
-        )
-    elif kinds == {"float", "variable"}:
-        problem(
-            second[0],
-            "a tensor of the compute dtype meets one of the variable dtype",
-            "cast one with `tf.cast(..., compute_dtype)` or `variable_dtype`",
-        )
-    else:
-        problem(
-            second[0],
-            f"a tensor of dtype {_words(second[1].dtype)} meets one of {_words(first[1].dtype)}",
-            "TensorFlow converts nothing by itself: use `tf.cast(..., x.dtype)`",
-        )
-
-
-def _words(dtype: str | None) -> str:
-    return {"float": "the compute dtype", "variable": "the variable dtype"}.get(dtype, str(dtype))
-
-
-# Rules that many rows share.
-
-
-def unary(call: Bound) -> Value:
-    """Same shape and dtype as the first argument."""
-    tensor = call.tensor(call.operation.parameter_names[0])
-    return Tensor(tensor.shape, tensor.dtype)
-
-
-def broadcasting(call: Bound, *names: str) -> Shape | None:
-    shape: Shape | None = Shape(())
-    for name in names:
-        if not call.given(name):
-            continue
-        try:
-            shape = broadcast(shape, call.tensor(name).shape)
-        except ShapeMismatch as error:
-            shapes = " and ".join(str(call.tensor(n).shape) for n in names if call.given(n))
-            call.fail(
-                f"shapes that do not go together: {error}",
-                f"the shapes are {shapes}; name equal axes alike, or expand one with tf.newaxis",
-            )
-            return None
-    return shape
-
-
-def binary(call: Bound) -> Value:
-    """Broadcast shape and common dtype of the first two arguments."""
-    left, right = call.operation.parameter_names[:2]
-    return Tensor(broadcasting(call, left, right), promote(call, left, right))
-
-
-def comparison(call: Bound) -> Value:
-    left, right = call.operation.parameter_names[:2]
-    promote(call, left, right)
-    return Tensor(broadcasting(call, left, right), "bool")
-
-
-def predicate(call: Bound) -> Value:
-    return Tensor(call.tensor(call.operation.parameter_names[0]).shape, "bool")
-
-
-def sizes(value: Value) -> tuple | None:
-    """Axes that a shape argument names: a list, `tf.shape(x)`, or sums of these."""
-    if isinstance(value, Tensor):
-        return value.value.axes if isinstance(value.value, Shape) else None
-    if isinstance(value, Static) and value.kind == "shape":
-        return value.literal.axes if isinstance(value.literal, Shape) else None
-    if isinstance(value, Static) and value.dim is not None:
-        return (value.dim,)
-    if isinstance(value, Items) and value.values is not None:
-        axes = []
-        for item in value.values:
-            if isinstance(item, (Static, Tensor)):
-                size = item.dim if isinstance(item, Static) else item.value
-                axes.append(size if isinstance(size, Dim) else None)
-            else:
-                axes.append(None)
-        return tuple(axes)
-    return None

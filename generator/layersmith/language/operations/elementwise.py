@@ -42,7 +42,10 @@ def _constant(call: Bound) -> Value:
     dtype = call.dtype()
     if dtype is None and not call.given("dtype"):
         dtype = {"weak": "float32"}.get(tensor.dtype or "", tensor.dtype)
-        if isinstance(call.value("value"), Static) and call.value("value").kind == "int":
+        if (
+            isinstance(call.value("value"), Static)
+            and call.value("value").kind == "int"
+        ):
             dtype = "int32"
     return Tensor(tensor.shape, dtype, value=tensor.value)
 
@@ -52,11 +55,36 @@ def _identity(call: Bound) -> Value:
 
 
 TABLE = (
-    row("tf.cast(x, dtype, name=None)", _cast, "np.asarray({x}).astype({dtype:dtype})", "ops.cast({x}, {dtype})"),
-    row("tf.where(condition, x=None, y=None, name=None)", _where, "np.where({condition}[, {x}][, {y}])", "ops.where({condition}[, {x}][, {y}])"),
-    row("tf.constant(value, dtype=None, shape=None)", _constant, "np.array({value}[, {dtype:dtype}])", "ops.convert_to_tensor({value})"),
-    row("tf.convert_to_tensor(value, dtype=None)", _constant, "np.asarray({value}[, {dtype:dtype}])", "ops.convert_to_tensor({value})"),
-    row("tf.clip_by_value(t, clip_value_min, clip_value_max)", _clip, "np.clip({t}, {clip_value_min}, {clip_value_max})", "ops.clip({t}, {clip_value_min}, {clip_value_max})"),
+    row(
+        "tf.cast(x, dtype, name=None)",
+        _cast,
+        "np.asarray({x}).astype({dtype:dtype})",
+        "ops.cast({x}, {dtype})",
+    ),
+    row(
+        "tf.where(condition, x=None, y=None, name=None)",
+        _where,
+        "np.where({condition}[, {x}][, {y}])",
+        "ops.where({condition}[, {x}][, {y}])",
+    ),
+    row(
+        "tf.constant(value, dtype=None, shape=None)",
+        _constant,
+        "np.array({value}[, {dtype:dtype}])",
+        "ops.convert_to_tensor({value})",
+    ),
+    row(
+        "tf.convert_to_tensor(value, dtype=None)",
+        _constant,
+        "np.asarray({value}[, {dtype:dtype}])",
+        "ops.convert_to_tensor({value})",
+    ),
+    row(
+        "tf.clip_by_value(t, clip_value_min, clip_value_max)",
+        _clip,
+        "np.clip({t}, {clip_value_min}, {clip_value_max})",
+        "ops.clip({t}, {clip_value_min}, {clip_value_max})",
+    ),
     row("tf.identity(input)", _identity, "{input}", "{input}"),
     row("tf.stop_gradient(input)", unary, "{input}", "ops.stop_gradient({input})"),
     *(
@@ -90,11 +118,27 @@ TABLE = (
         )
     ),
     row("tf.math.rsqrt(x)", unary, "1 / np.sqrt({x})", "ops.rsqrt({x})"),
-    row("tf.math.sigmoid(x)", unary, "sigmoid({x})", "ops.sigmoid({x})", helpers=("sigmoid",)),
-    row("tf.math.softplus(features)", unary, "np.logaddexp({features}, 0)", "ops.softplus({features})"),
+    row(
+        "tf.math.sigmoid(x)",
+        unary,
+        "sigmoid({x})",
+        "ops.sigmoid({x})",
+        helpers=("sigmoid",),
+    ),
+    row(
+        "tf.math.softplus(features)",
+        unary,
+        "np.logaddexp({features}, 0)",
+        "ops.softplus({features})",
+    ),
     row("tf.math.erf(x)", unary, "erf({x})", "ops.erf({x})", helpers=("erf",)),
     *(
-        row(f"tf.{name}(x, y)", binary, f"np.{meaning}({{x}}, {{y}})", f"ops.{keras}({{x}}, {{y}})")
+        row(
+            f"tf.{name}(x, y)",
+            binary,
+            f"np.{meaning}({{x}}, {{y}})",
+            f"ops.{keras}({{x}}, {{y}})",
+        )
         for name, meaning, keras in (
             ("add", "add", "add"),
             ("subtract", "subtract", "subtract"),
@@ -109,10 +153,25 @@ TABLE = (
             ("math.atan2", "arctan2", "arctan2"),
         )
     ),
-    row("tf.math.squared_difference(x, y)", binary, "np.square({x} - {y})", "ops.square({x} - {y})"),
-    row("tf.math.divide_no_nan(x, y)", binary, "np.divide({x}, {y}, out=np.zeros(np.broadcast({x}, {y}).shape), where={y} != 0)", "ops.divide_no_nan({x}, {y})"),
+    row(
+        "tf.math.squared_difference(x, y)",
+        binary,
+        "np.square({x} - {y})",
+        "ops.square({x} - {y})",
+    ),
+    row(
+        "tf.math.divide_no_nan(x, y)",
+        binary,
+        "np.divide({x}, {y}, out=np.zeros(np.broadcast({x}, {y}).shape), where={y} != 0)",
+        "ops.divide_no_nan({x}, {y})",
+    ),
     *(
-        row(f"tf.{name}(x, y)", comparison, f"np.{meaning}({{x}}, {{y}})", f"ops.{meaning}({{x}}, {{y}})")
+        row(
+            f"tf.{name}(x, y)",
+            comparison,
+            f"np.{meaning}({{x}}, {{y}})",
+            f"ops.{meaning}({{x}}, {{y}})",
+        )
         for name, meaning in (
             ("equal", "equal"),
             ("not_equal", "not_equal"),

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 
-from layersmith.language.dims import Axis, Dim, Rest, Shape, ShapeMismatch, broadcast, surely_differ
+from layersmith.language.dims import (
+    Axis,
+    Dim,
+    Rest,
+    Shape,
+    ShapeMismatch,
+    broadcast,
+    surely_differ,
+)
 from layersmith.language.operations.base import MISSING, Bound, promote, row
 from layersmith.language.values import Static, Tensor, Value
 
 
 def _matmul(call: Bound) -> Value:
-    a, b = call.tensor("a"), call.tensor("b")
+    a, b = (call.tensor("a"), call.tensor("b"))
     dtype = promote(call, "a", "b")
     if a.shape is None or b.shape is None:
         return Tensor(None, dtype)
@@ -21,7 +29,7 @@ def _matmul(call: Bound) -> Value:
                 "use `tf.linalg.matvec`, `tf.tensordot`, or add an axis with tf.newaxis",
                 at=name,
             )
-    left, right = list(a.shape.axes), list(b.shape.axes)
+    left, right = (list(a.shape.axes), list(b.shape.axes))
     if len(left) < 2 or len(right) < 2 or any(isinstance(x, Rest) for x in right[-2:]):
         return Tensor(None, dtype)
     rows, inner = _last_two(left, call.literal("transpose_a", False))
@@ -37,7 +45,11 @@ def _matmul(call: Bound) -> Value:
         return call.fail(f"tf.matmul of {a.shape} and {b.shape}: {error}", "")
     if isinstance(rows, Rest):
         # [batch, ..., features] times a matrix: the `...` stays in place.
-        outer = Shape((*outer.axes, rows)) if outer is not None and len(right) == 2 else None
+        outer = (
+            Shape((*outer.axes, rows))
+            if outer is not None and len(right) == 2
+            else None
+        )
         return Tensor(Shape((*outer.axes, columns)) if outer else None, dtype)
     return Tensor(None if outer is None else Shape((*outer.axes, rows, columns)), dtype)
 
@@ -49,11 +61,11 @@ def _last_two(axes: list[Axis], transposed: object) -> tuple[Axis, Axis]:
 
 
 def _tensordot(call: Bound) -> Value:
-    a, b, axes = call.tensor("a"), call.tensor("b"), call.literal("axes")
+    a, b, axes = (call.tensor("a"), call.tensor("b"), call.literal("axes"))
     dtype = promote(call, "a", "b")
     if axes != 1 or a.shape is None or b.shape is None:
         return Tensor(None, dtype)
-    inner, other = a.shape.axis(-1), b.shape.axis(0)
+    inner, other = (a.shape.axis(-1), b.shape.axis(0))
     if surely_differ(inner, other):
         return call.fail(
             f"tf.tensordot of {a.shape} and {b.shape}: `{inner}` is not `{other}`",
@@ -63,7 +75,7 @@ def _tensordot(call: Bound) -> Value:
 
 
 def _matvec(call: Bound) -> Value:
-    a, b = call.tensor("a"), call.tensor("b")
+    a, b = (call.tensor("a"), call.tensor("b"))
     dtype = promote(call, "a", "b")
     if a.shape is None or a.shape.rank is None:
         return Tensor(None, dtype)
@@ -75,17 +87,21 @@ def _einsum(call: Bound) -> Value:
     tensors = call.extra.get("inputs", ())
     if equation is MISSING or not isinstance(equation, str):
         return Tensor()
-    match = re.fullmatch(r"([A-Za-z.]+(?:,[A-Za-z.]+)*)->([A-Za-z.]*)", equation.replace(" ", ""))
+    match = re.fullmatch(
+        r"([A-Za-z.]+(?:,[A-Za-z.]+)*)->([A-Za-z.]*)", equation.replace(" ", "")
+    )
     if match is None:
         return call.fail(
             f"tf.einsum does not understand {equation!r}",
             "write it with an arrow: `bij,bjk->bik`",
             at="equation",
         )
-    terms, result = match[1].split(","), match[2]
+    terms, result = (match[1].split(","), match[2])
     if len(terms) != len(tensors):
         return call.fail(
-            f"{equation!r} speaks of {len(terms)} tensors, {len(tensors)} are given", "", at="equation"
+            f"{equation!r} speaks of {len(terms)} tensors, {len(tensors)} are given",
+            "",
+            at="equation",
         )
     sizes: dict[str, Axis] = {}
     for term, tensor in zip(terms, tensors):
@@ -102,7 +118,9 @@ def _einsum(call: Bound) -> Value:
         for letter, axis in zip(term, tensor.shape.axes):
             if letter in sizes and surely_differ(sizes[letter], axis):
                 return call.fail(
-                    f"`{letter}` is both `{sizes[letter]}` and `{axis}` in {equation!r}", "", at="equation"
+                    f"`{letter}` is both `{sizes[letter]}` and `{axis}` in {equation!r}",
+                    "",
+                    at="equation",
                 )
             if sizes.get(letter) is None:
                 sizes[letter] = axis
@@ -114,7 +132,7 @@ def _einsum(call: Bound) -> Value:
 
 
 def _eye(call: Bound) -> Value:
-    rows, columns = call.value("num_rows"), call.value("num_columns")
+    rows, columns = (call.value("num_rows"), call.value("num_columns"))
     sizes = [v.dim if isinstance(v, Static) else None for v in (rows, columns)]
     if not call.given("num_columns"):
         sizes[1] = sizes[0]
@@ -154,7 +172,9 @@ def _norm(call: Bound) -> Value:
 
     tensor = call.tensor("tensor")
     axis = call.axis("axis", tensor)
-    return Tensor(reduced_shape(tensor.shape, axis, call.literal("keepdims", False)), tensor.dtype)
+    return Tensor(
+        reduced_shape(tensor.shape, axis, call.literal("keepdims", False)), tensor.dtype
+    )
 
 
 TABLE = (
@@ -165,12 +185,42 @@ TABLE = (
         "ops.matmul({a:transpose_a}, {b:transpose_b})",
         aliases=("tf.linalg.matmul",),
     ),
-    row("tf.tensordot(a, b, axes)", _tensordot, "np.tensordot({a}, {b}, {axes})", "ops.tensordot({a}, {b}, {axes})"),
-    row("tf.linalg.matvec(a, b)", _matvec, "({a} @ {b}[..., None])[..., 0]", "ops.matmul({a}, {b}[..., None])[..., 0]"),
-    row("tf.einsum(equation, *inputs)", _einsum, "np.einsum({equation}, {inputs})", "ops.einsum({equation}, {inputs})"),
-    row("tf.eye(num_rows, num_columns=None, batch_shape=None, dtype=tf.float32)", _eye, "np.eye({num_rows}[, {num_columns}])", "ops.eye({num_rows}[, {num_columns}][, dtype={dtype}])"),
-    row("tf.transpose(a, perm=None)", _transpose, "np.transpose({a}[, {perm}])", "ops.transpose({a}[, {perm}])"),
-    row("tf.linalg.matrix_transpose(a)", _matrix_transpose, "np.swapaxes({a}, -1, -2)", "ops.swapaxes({a}, -1, -2)"),
+    row(
+        "tf.tensordot(a, b, axes)",
+        _tensordot,
+        "np.tensordot({a}, {b}, {axes})",
+        "ops.tensordot({a}, {b}, {axes})",
+    ),
+    row(
+        "tf.linalg.matvec(a, b)",
+        _matvec,
+        "({a} @ {b}[..., None])[..., 0]",
+        "ops.matmul({a}, {b}[..., None])[..., 0]",
+    ),
+    row(
+        "tf.einsum(equation, *inputs)",
+        _einsum,
+        "np.einsum({equation}, {inputs})",
+        "ops.einsum({equation}, {inputs})",
+    ),
+    row(
+        "tf.eye(num_rows, num_columns=None, batch_shape=None, dtype=tf.float32)",
+        _eye,
+        "np.eye({num_rows}[, {num_columns}])",
+        "ops.eye({num_rows}[, {num_columns}][, dtype={dtype}])",
+    ),
+    row(
+        "tf.transpose(a, perm=None)",
+        _transpose,
+        "np.transpose({a}[, {perm}])",
+        "ops.transpose({a}[, {perm}])",
+    ),
+    row(
+        "tf.linalg.matrix_transpose(a)",
+        _matrix_transpose,
+        "np.swapaxes({a}, -1, -2)",
+        "ops.swapaxes({a}, -1, -2)",
+    ),
     row(
         "tf.norm(tensor, ord='euclidean', axis=None, keepdims=None)",
         _norm,

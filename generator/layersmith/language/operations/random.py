@@ -11,7 +11,9 @@ def _dropout(call: Bound) -> Value:
     tensor = call.tensor("x")
     if call.given("seed"):
         call.fail(
-            "a seed is not given here", "the layer has an argument `seed` for all its draws", at="seed"
+            "a seed is not given here",
+            "the layer has an argument `seed` for all its draws",
+            at="seed",
         )
     return Tensor(tensor.shape, tensor.dtype)
 
@@ -19,7 +21,9 @@ def _dropout(call: Bound) -> Value:
 def _draw(call: Bound) -> Value:
     axes = sizes(call.value("shape"))
     # Without a dtype the draw takes the layer's, as keras.random would not.
-    return Tensor(None if axes is None else Shape(axes), call.dtype(default=call.floats))
+    return Tensor(
+        None if axes is None else Shape(axes), call.dtype(default=call.floats)
+    )
 
 
 TABLE = (

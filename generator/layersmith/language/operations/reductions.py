@@ -22,7 +22,9 @@ def reduced_shape(shape: Shape | None, axis: object, keepdims: object) -> Shape 
             return None
         positions.add(position)
     if keepdims:
-        return Shape(tuple(ONE if i in positions else a for i, a in enumerate(shape.axes)))
+        return Shape(
+            tuple(ONE if i in positions else a for i, a in enumerate(shape.axes))
+        )
     return Shape(tuple(a for i, a in enumerate(shape.axes) if i not in positions))
 
 
@@ -39,7 +41,9 @@ def _reduce(dtype: str | None = None):
 def _arg(call: Bound) -> Value:
     tensor = call.tensor("input")
     axis = call.axis("axis", tensor, 0)
-    return Tensor(reduced_shape(tensor.shape, axis, False), call.dtype("output_type", "int64"))
+    return Tensor(
+        reduced_shape(tensor.shape, axis, False), call.dtype("output_type", "int64")
+    )
 
 
 def _moments(call: Bound) -> Value:
@@ -60,7 +64,7 @@ def _softmax(call: Bound) -> Value:
 def _top_k(call: Bound) -> Value:
     from layersmith.language.values import Static
 
-    tensor, k = call.tensor("input"), call.value("k")
+    tensor, k = (call.tensor("input"), call.value("k"))
     size = k.dim if isinstance(k, Static) else None
     shape = tensor.shape.replace(-1, size) if tensor.shape else None
     return Items((Tensor(shape, tensor.dtype), Tensor(shape, "int32")))
@@ -72,7 +76,12 @@ _KERAS = "{input_tensor}[, axis={axis}][, keepdims={keepdims}]"
 
 TABLE = (
     *(
-        row(f"tf.{name}{_REDUCE}", _reduce(), f"np.{meaning}({_AXES})", f"ops.{meaning}({_KERAS})")
+        row(
+            f"tf.{name}{_REDUCE}",
+            _reduce(),
+            f"np.{meaning}({_AXES})",
+            f"ops.{meaning}({_KERAS})",
+        )
         for name, meaning in (
             ("reduce_sum", "sum"),
             ("reduce_mean", "mean"),
@@ -83,8 +92,18 @@ TABLE = (
             ("math.reduce_std", "std"),
         )
     ),
-    row(f"tf.reduce_any{_REDUCE}", _reduce("bool"), f"np.any({_AXES})", f"ops.any({_KERAS})"),
-    row(f"tf.reduce_all{_REDUCE}", _reduce("bool"), f"np.all({_AXES})", f"ops.all({_KERAS})"),
+    row(
+        f"tf.reduce_any{_REDUCE}",
+        _reduce("bool"),
+        f"np.any({_AXES})",
+        f"ops.any({_KERAS})",
+    ),
+    row(
+        f"tf.reduce_all{_REDUCE}",
+        _reduce("bool"),
+        f"np.all({_AXES})",
+        f"ops.all({_KERAS})",
+    ),
     row(
         f"tf.reduce_logsumexp{_REDUCE}",
         _reduce(),
@@ -92,8 +111,18 @@ TABLE = (
         f"ops.logsumexp({_KERAS})",
         helpers=("logsumexp",),
     ),
-    row("tf.argmax(input, axis=None, output_type=tf.int64)", _arg, "np.argmax({input}, axis={axis})", "ops.argmax({input}, axis={axis})"),
-    row("tf.argmin(input, axis=None, output_type=tf.int64)", _arg, "np.argmin({input}, axis={axis})", "ops.argmin({input}, axis={axis})"),
+    row(
+        "tf.argmax(input, axis=None, output_type=tf.int64)",
+        _arg,
+        "np.argmax({input}, axis={axis})",
+        "ops.argmax({input}, axis={axis})",
+    ),
+    row(
+        "tf.argmin(input, axis=None, output_type=tf.int64)",
+        _arg,
+        "np.argmin({input}, axis={axis})",
+        "ops.argmin({input}, axis={axis})",
+    ),
     row(
         "tf.nn.moments(x, axes, shift=None, keepdims=False)",
         _moments,
@@ -117,8 +146,20 @@ TABLE = (
         helpers=("log_softmax",),
         aliases=("tf.math.log_softmax",),
     ),
-    row("tf.cumsum(x, axis=0, exclusive=False, reverse=False)", unary, "cumsum({x}[, axis={axis}][, exclusive={exclusive}][, reverse={reverse}])", "ops.cumsum({x}, axis={axis})", helpers=("cumsum",)),
-    row("tf.math.top_k(input, k=1, sorted=True)", _top_k, "top_k({input}[, {k}])", "ops.top_k({input}[, {k}])", helpers=("top_k",)),
+    row(
+        "tf.cumsum(x, axis=0, exclusive=False, reverse=False)",
+        unary,
+        "cumsum({x}[, axis={axis}][, exclusive={exclusive}][, reverse={reverse}])",
+        "ops.cumsum({x}, axis={axis})",
+        helpers=("cumsum",),
+    ),
+    row(
+        "tf.math.top_k(input, k=1, sorted=True)",
+        _top_k,
+        "top_k({input}[, {k}])",
+        "ops.top_k({input}[, {k}])",
+        helpers=("top_k",),
+    ),
     row(
         "tf.math.l2_normalize(x, axis=None, epsilon=1e-12)",
         unary,

@@ -156,7 +156,7 @@ class _Rows(Mapping[str, Row]):
         aliases: Mapping[str, str],
         read: Callable[[str, Any], Row],
     ) -> None:
-        self._rows, self._aliases, self._read = rows, aliases, read
+        (self._rows, self._aliases, self._read) = rows, aliases, read
         self._known: dict[str, Row] = {}
 
     def __getitem__(self, name: str) -> Row:

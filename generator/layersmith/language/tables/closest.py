@@ -57,7 +57,7 @@ def _closest(name: str, names: list[str], cutoff: float) -> str | None:
     by_last: dict[str, str] = {}
     for other in names:
         by_last.setdefault(_fold(_last(other)), other)
-    wanted, words = _fold(_last(name)), _words(_last(name))
+    wanted, words = (_fold(_last(name)), _words(_last(name)))
     if wanted in by_last:
         return by_last[wanted]
     long_enough = len(wanted) >= SHORTEST_BEGINNING

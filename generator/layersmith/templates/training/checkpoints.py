@@ -26,7 +26,7 @@ class Progress(tf.train.experimental.PythonState):
         return json.dumps([self.settings, self.step, self.history, self.finished])
 
     def deserialize(self, text):
-        self.settings, self.step, self.history, self.finished = json.loads(text)
+        (self.settings, self.step, self.history, self.finished) = json.loads(text)
 
 
 class Checkpoints:

@@ -51,7 +51,7 @@ class Custom:
         strategy = tf.distribute.get_strategy()
         self._trainer = Trainer(make_model, data, mode, strategy)
         self._batches = iter(data.batches(args.batch_size, args.seed))
-        self._steps_per_call, self._steps = steps_per_call, steps
+        (self._steps_per_call, self._steps) = steps_per_call, steps
 
     def first_call(self):
         self._trainer.train(self._batches, self._steps_per_call)
@@ -77,7 +77,7 @@ class Fit(keras.callbacks.Callback):
             metrics=[make_metrics(data.classification)[-1]],
             steps_per_execution=steps_per_execution,
         )
-        self._model, self._steps = model, steps + steps_per_execution
+        self._model, self._steps = (model, steps + steps_per_execution)
         self._steps_per_execution = steps_per_execution
         self._batches = data.batches(args.batch_size, args.seed)
 
@@ -87,7 +87,7 @@ class Fit(keras.callbacks.Callback):
     def seconds_a_step(self):
         self._ends = []
         self._fit(self._steps)
-        (first, start), (last, end) = self._ends[0], self._ends[-1]
+        (first, start), (last, end) = (self._ends[0], self._ends[-1])
         return (end - start) / (last - first)
 
     def on_train_batch_end(self, batch, logs=None):

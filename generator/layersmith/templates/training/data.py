@@ -123,7 +123,7 @@ def load(args, make_model, inputs):
         data = from_dataset(dataset, inputs, args.task, args.validation)
     else:
         arrays = files.read(args.data, inputs)
-        x, y = _checked(arrays, inputs), _labels(arrays["y"], args.task)
+        x, y = (_checked(arrays, inputs), _labels(arrays["y"], args.task))
         data = from_arrays(x, y, args.validation, args.seed)
     try:
         make_model(data.shapes, data.outputs)(data.some(1))

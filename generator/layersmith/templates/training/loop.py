@@ -1,12 +1,12 @@
 """The epochs of a run: progress, checkpoints, early stopping, logs."""
 
 import contextlib
+import shutil
 import signal
 import sys
 import threading
 import time
 
-import keras
 import tensorflow as tf
 
 TEST_BATCH = 256
@@ -21,9 +21,9 @@ class Loop:
     """
 
     def __init__(self, trainer, data, args, checkpoints, directory, quiet=False):
-        self.trainer, self.data, self.args = trainer, data, args
-        self.checkpoints, self.progress = checkpoints, checkpoints.progress
-        self.directory, self.quiet = directory, quiet
+        (self.trainer, self.data, self.args) = trainer, data, args
+        (self.checkpoints, self.progress) = (checkpoints, checkpoints.progress)
+        self.directory, self.quiet = (directory, quiet)
         self._calls = 0
 
     def run(self):
@@ -145,30 +145,35 @@ def asked_to_stop():
 
 
 class Bar:
-    """The progress bar of an epoch; in a log file, its last line only."""
+    """The progress of an epoch in one line; in a log file, only as it is at its end."""
 
     def __init__(self, title, steps, done, quiet):
-        self._steps, self._first, self._quiet = steps, done, quiet
+        (self._title, self._steps, self._first) = title, steps, done
+        self._quiet = quiet
         self._live = sys.stdout.isatty() and not quiet
         self._start = self._shown = time.perf_counter()
-        if not quiet:
-            print(title)
-            self._bar = keras.utils.Progbar(steps)
 
     def update(self, done, results):
         """Shows the results some times a second: reading them waits for the steps."""
         now = time.perf_counter()
         if self._live and done < self._steps and now - self._shown > 0.2:
             self._shown = now
-            self._show(done, results())
+            columns = shutil.get_terminal_size().columns - 1
+            print(
+                f"\r{self._line(done, results())[:columns]}", end="\x1b[K", flush=True
+            )
 
     def finish(self, results):
         if not self._quiet:
-            self._show(self._steps, results)
+            start = "\r\x1b[K" if self._live else ""
+            print(f"{start}{self._line(self._steps, results)}")
 
-    def _show(self, done, results):
-        seconds = time.perf_counter() - self._start
-        rate = (done - self._first) / seconds
-        values = [*results.items(), ("steps/s", rate)]
-        self._bar.stateful_metrics = {name for name, _ in values}  # shown as they are
-        self._bar.update(done, values)
+    def _line(self, done, results):
+        rate = (done - self._first) / (time.perf_counter() - self._start)
+        values = " - ".join(f"{name}: {value:.4f}" for name, value in results.items())
+        bar = "=" * (20 * done // self._steps)
+        left = (
+            f" - {(self._steps - done) / rate:.0f} s left" if done < self._steps else ""
+        )
+        counts = f"{done}/{self._steps} [{bar:<20}] {rate:.0f} steps/s{left}"
+        return f"{self._title}: {counts} - {values}"

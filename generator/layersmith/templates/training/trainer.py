@@ -76,8 +76,8 @@ def make_metrics(classification):
     """The mean loss first, then what people look at."""
     loss = keras.metrics.Mean(name="loss")
     if classification:
-        return loss, keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-    return loss, keras.metrics.MeanAbsoluteError(name="error")
+        return (loss, keras.metrics.SparseCategoricalAccuracy(name="accuracy"))
+    return (loss, keras.metrics.MeanAbsoluteError(name="error"))
 
 
 class Trainer:

@@ -1,0 +1,102 @@
+"""Plans how `build` builds the sublayers, each with its own input shape."""
+
+from __future__ import annotations
+
+from layersmith.language.analyse import Analysis
+from layersmith.language.dims import Shape
+from layersmith.language.facts import SublayerCall
+from layersmith.language.values import Items, Tensor, Value
+from layersmith.plan import names
+
+
+def build_sublayers(analysis: Analysis) -> list[str]:
+    """Statements, in the order in which `call` uses the sublayers.
+
+    A sublayer that is not built in `build` gets random weights when a model is
+    loaded, with no more than a warning.
+    """
+    statements: list[str] = []
+    done: set[str] = set()
+    for call in analysis.facts.sublayer_calls:
+        if call.name not in done:
+            done.add(call.name)
+            statements.extend(_build(analysis, call))
+    return statements
+
+
+def _build(analysis: Analysis, call: SublayerCall) -> list[str]:
+    name = call.name
+    calls = [other for other in analysis.facts.sublayer_calls if other.name == name]
+    if name in analysis.scope.repeats:
+        return _build_each(analysis, name, calls)
+    shapes = _shapes(analysis, call)
+    statement = f"self.{name}.build({', '.join(shapes)})"
+    if any(a.name.text == name and a.type == "layer" for a in analysis.spec.arguments):
+        return [f"if not self.{name}.built:", f"    {statement}"]
+    return _guarded(analysis, name, [statement])
+
+
+def _build_each(analysis: Analysis, name: str, calls: list[SublayerCall]) -> list[str]:
+    """Sublayers of one kind: on one shape, or each on what the one before returns."""
+    first, last = calls[0], calls[-1]
+    one = name.removesuffix("s") if name.endswith("s") and len(name) > 2 else "layer"
+    if _known(first) == _known(last):
+        statement = f"{one}.build({', '.join(_shapes(analysis, first))})"
+        return _guarded(
+            analysis, name, [f"for {one} in self.{name}:", f"    {statement}"]
+        )
+    shape = _shapes(analysis, first)[0]
+    return _guarded(
+        analysis,
+        name,
+        [
+            f"shape = {shape}",
+            f"for {one} in self.{name}:",
+            f"    {one}.build(shape)",
+            f"    shape = {one}.compute_output_shape(shape)",
+        ],
+    )
+
+
+def _known(call: SublayerCall) -> list[Shape | None]:
+    return [value.shape if isinstance(value, Tensor) else None for value in call.inputs]
+
+
+def _guarded(analysis: Analysis, name: str, statements: list[str]) -> list[str]:
+    condition = analysis.conditions.get(name)
+    if condition is None:
+        return statements
+    text = names.expression(condition, lambda used: names.attribute(analysis, used))
+    return [f"if {text}:", *(f"    {statement}" for statement in statements)]
+
+
+def _shapes(analysis: Analysis, call: SublayerCall) -> list[str]:
+    """Source of the shapes that the sublayer is called on."""
+    found = []
+    for value in call.inputs:
+        source = _shape(analysis, value)
+        if source is not None:
+            found.append(source)
+    return found
+
+
+def _shape(analysis: Analysis, value: Value) -> str | None:
+    if isinstance(value, Items) and value.values:
+        inner = [_shape(analysis, item) for item in value.values]
+        return f"[{', '.join(source for source in inner if source)}]"
+    if isinstance(value, Tensor) and value.shape is not None:
+        return names.shape_source(analysis, value.shape, _local(analysis))
+    return None
+
+
+def _local(analysis: Analysis):
+    """Axes that `build` has as local names, and the others from the shape."""
+
+    def source(axis: str) -> str:
+        return (
+            axis
+            if axis in analysis.scope.static_axes
+            else names.axis_item(analysis, axis)
+        )
+
+    return source

@@ -1,0 +1,64 @@
+"""Plans what happens to masks: used, handed on, or ended."""
+
+from __future__ import annotations
+
+from layersmith.language.analyse import Analysis
+from layersmith.language.dims import Rest
+from layersmith.plan import names
+from layersmith.plan.code import code_body
+from layersmith.plan.model import Method
+
+
+def takes_mask(analysis: Analysis) -> bool:
+    return any(names.is_mask(analysis, i.name.text) for i in analysis.spec.inputs)
+
+
+def keeps_mask(analysis: Analysis) -> bool:
+    """Whether a mask (batch, steps) of the input is one of the output too."""
+    spec = analysis.spec
+    if spec.supports_masking is not None:
+        return spec.supports_masking
+    if spec.extends is not None or any(not weight.trainable for weight in spec.weights):
+        # Batch statistics over masked steps would be wrong.
+        return False
+    source = analysis.scope.shapes[names.tensors(analysis)[0]].axes
+    target = analysis.output.axes
+    return (
+        len(source) > 1
+        and len(target) > 1
+        and source[:2] == target[:2]
+        and _has_steps(source)
+    )
+
+
+def _has_steps(axes: tuple) -> bool:
+    """Whether an input can be (batch, steps, ...)."""
+    return isinstance(axes[1], Rest) or len(axes) > 2
+
+
+def ends_mask(analysis: Analysis) -> bool:
+    """Whether the layer uses a mask whose axis its output no longer has."""
+    return takes_mask(analysis) and not keeps_mask(analysis)
+
+
+def plan_compute_mask(analysis: Analysis) -> Method | None:
+    """The method, where the default (hand the mask on) is wrong."""
+    spec = analysis.spec
+    first = names.call_parameters(analysis)[0]
+    if spec.compute_mask is not None:
+        return Method(
+            "compute_mask",
+            ("self", first, "mask=None"),
+            code_body(analysis, spec.compute_mask),
+        )
+    if not ends_mask(analysis):
+        return None
+    mask = next(
+        i.name.text for i in spec.inputs if names.is_mask(analysis, i.name.text)
+    )
+    parameter = mask if mask == "mask" else "mask"
+    return Method(
+        "compute_mask",
+        ("self", first, f"{parameter}=None"),
+        ("return None  # the masked axis is gone",),
+    )

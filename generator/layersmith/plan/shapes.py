@@ -1,0 +1,91 @@
+"""Plans `compute_output_shape`, and what `input_spec` says."""
+
+from __future__ import annotations
+
+from layersmith.language.analyse import Analysis
+from layersmith.language.dims import Dim
+from layersmith.plan import names
+from layersmith.plan.cell import states
+from layersmith.plan.code import code_body
+from layersmith.plan.model import Method
+
+
+def plan_compute_output_shape(analysis: Analysis) -> Method | None:
+    """The method; None where the layer that is extended has it."""
+    spec = analysis.spec
+    parameters = ("self", *names.shape_parameters(analysis))
+    if spec.compute_output_shape is not None:
+        return Method(
+            "compute_output_shape",
+            parameters,
+            code_body(analysis, spec.compute_output_shape),
+        )
+    if spec.extends is not None:
+        return None
+    shapes = [names.shape_source(analysis, output) for output in analysis.outputs]
+    if states(analysis):
+        inner = [
+            names.shape_source(analysis, analysis.scope.shapes[name])
+            for name in states(analysis)
+        ]
+        body = (f"return {shapes[0]}, [{', '.join(inner)}]",)
+    elif spec.output_packing == "tuple":
+        body = (
+            (f"return ({', '.join(shapes)})",)
+            if len(shapes) > 1
+            else (f"return ({shapes[0]},)",)
+        )
+    elif spec.output_packing == "dict":
+        entries = [f'"{o.name}": {shape}' for o, shape in zip(spec.outputs, shapes)]
+        body = (f"return {{{', '.join(entries)}}}",)
+    else:
+        body = (f"return {shapes[0]}",)
+    return Method("compute_output_shape", parameters, body)
+
+
+def input_specification(analysis: Analysis, built: bool) -> str | None:
+    """Source of the InputSpec, with the axes that are known: None where it says nothing."""
+    tensors = names.tensors(analysis)
+    spec = analysis.spec
+    if (
+        spec.packing != "arguments"
+        or spec.extends is not None
+        or names.input_of(analysis, tensors[0]).many
+    ):
+        return None
+    if len(tensors) != 1:
+        # Keras checks the first tensor alone against an InputSpec.
+        return None
+    shape = analysis.scope.shapes[tensors[0]]
+    parts = _ranks(analysis, tensors[0])
+    axes = []
+    for index, axis in enumerate(shape.axes):
+        if not isinstance(axis, Dim) or not index:
+            continue
+        after = shape.rest is not None and index > shape.rest
+        position = (
+            index - len(shape.axes) if after or index == len(shape.axes) - 1 else index
+        )
+        name = str(axis)
+        if name not in analysis.scope.axes:
+            axes.append(f"{position}: {names.source_of(analysis, axis, lambda a: a)}")
+        elif built and name in analysis.scope.static_axes:
+            axes.append(f"{position}: {name}")
+        elif built and name in names.fixed_axes(analysis):
+            axes.append(f"{position}: {names.axis_item(analysis, name)}")
+    if axes:
+        parts.append(f"axes={{{', '.join(axes)}}}")
+    return f"layers.InputSpec({', '.join(parts)})" if parts else None
+
+
+def _ranks(analysis: Analysis, name: str) -> list[str]:
+    shape = analysis.scope.shapes[name]
+    if shape.rank is not None:
+        return [f"ndim={shape.rank}"]
+    ranks = names.input_of(analysis, name).ranks
+    if ranks:
+        low, high = (min(ranks), max(ranks))
+        return (
+            [f"ndim={low}"] if low == high else [f"min_ndim={low}", f"max_ndim={high}"]
+        )
+    return [f"min_ndim={shape.least_rank}"] if shape.least_rank > 1 else []
