@@ -71,7 +71,7 @@ def statement(text: str, indent: int = 0) -> list[str]:
         "#"
     ):
         return [" " * indent + merged + ("  " + comment if comment else "")]
-    lines = _split(text, indent)
+    lines = [" " * indent + merged] if _fits(merged, indent) else _split(text, indent)
     if comment:
         lines.insert(0, " " * indent + comment)
     return lines
@@ -167,6 +167,13 @@ def _operators(body: str) -> tuple[tuple[str, ...], list[_Token]]:
 
 
 def _expression(head: str, body: str, tail: str, indent: int) -> list[str]:
+    if head and len(_at_commas(body)) > 1:
+        # A tuple; behind `return`, brackets within it are opened first.
+        lines = _hung(head, body, tail, indent) if head == "return " else None
+        if lines is not None:
+            return lines
+        text = f"{head}({body}){tail}"
+        return _open(text, (len(head), len(head) + len(body) + 1), indent)
     pairs = _pairs(body)
     group, operators = _operators(body)
     if not operators and len(_adjacent(body)) < 2:

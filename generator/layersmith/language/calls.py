@@ -9,7 +9,8 @@ from layersmith.language import operations
 from layersmith.language.dims import Dim, Shape, surely_differ
 from layersmith.language.facts import SublayerCall
 from layersmith.language.functions import CONTROL
-from layersmith.language.operations.base import Bound, as_tensor
+from layersmith.language.operations.base import Bound
+from layersmith.language.operations.conversion import as_tensor
 from layersmith.language.values import (
     UNKNOWN,
     Activation,

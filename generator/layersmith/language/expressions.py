@@ -9,7 +9,11 @@ from layersmith.language.calls import Calls
 from layersmith.language.conditions import Conditions
 from layersmith.language.functions import Functions
 from layersmith.language.dims import Axis, Dim, Rest, Shape, ShapeMismatch, broadcast
-from layersmith.language.operations.base import as_tensor, common_dtype, literal
+from layersmith.language.operations.conversion import (
+    as_tensor,
+    common_dtype,
+    literal,
+)
 from layersmith.language.parse import Parsed
 from layersmith.language.scope import Scope, _combine, dim_of
 from layersmith.language.subscripts import Subscripts
@@ -335,6 +339,10 @@ class Expressions(Calls, Functions, Conditions, Subscripts):
         for item in node.elts:
             if isinstance(item, ast.Constant) and item.value is Ellipsis:
                 axes.append(Rest())
+                continue
+            if isinstance(item, ast.Name) and item.id not in self.scope.values:
+                # A new name for an axis that the spec has none for.
+                axes.append(Dim.of(self.scope.new_axis(item.id)))
                 continue
             for name in ast.walk(item):
                 if isinstance(name, ast.Name) and name.id not in self.scope.values:

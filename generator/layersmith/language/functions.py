@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 
 from layersmith.language.dims import Dim, Shape
-from layersmith.language.operations.base import as_tensor
+from layersmith.language.operations.conversion import as_tensor
 from layersmith.language.values import (
     UNKNOWN,
     Activation,

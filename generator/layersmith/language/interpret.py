@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 
 from layersmith.errors import Report
-from layersmith.language.dims import surely_differ
+from layersmith.language.dims import Dim, Shape, surely_differ
 from layersmith.language.expressions import Expressions
 from layersmith.language.facts import Facts
 from layersmith.language.parse import Parsed
@@ -268,20 +268,27 @@ class Interpreter(Expressions):
         dtype = None
         if isinstance(value, Tensor):
             dtype = value.dtype
-            known = value.shape
-            if known is not None and known.rank is not None and stated.rank is not None:
-                differ = known.rank != stated.rank or any(
-                    surely_differ(a, b) for a, b in zip(known.axes, stated.axes)
-                )
-                if differ:
-                    self.problem(
-                        node.annotation,
-                        f"the shape here is {known}, not {stated}",
-                        "correct the shape, or the line",
-                    )
+            stated = self.agreed(node, value.shape, stated)
         elif not isinstance(value, Unknown):
             self.problem(node.annotation, "only a tensor has a shape", "remove it")
         self.assign(node.target, Tensor(stated, dtype))
+
+    def agreed(self, node: ast.AnnAssign, known: Shape | None, stated: Shape) -> Shape:
+        """The stated shape, with what is known put in place of names that are new."""
+        if known is None or known.rest is not None or stated.rest is not None:
+            return stated
+        new = {Dim.of(name) for name in self.scope.stated}
+        pairs = list(zip(known.axes, stated.axes))
+        if len(known.axes) != len(stated.axes) or any(
+            surely_differ(a, b) for a, b in pairs if b not in new
+        ):
+            self.problem(
+                node.annotation,
+                f"the shape here is {known}, not {stated}",
+                "correct the shape, or the line",
+            )
+            return stated
+        return Shape(tuple(b if a is None or b not in new else a for a, b in pairs))
 
     def augmented(self, node: ast.AugAssign) -> None:
         if not isinstance(node.target, ast.Name):

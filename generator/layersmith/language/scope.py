@@ -100,6 +100,7 @@ class _Builder:
             self._define(
                 argument.name.text, argument.name.span, _argument_value(argument)
             )
+        self._inherit()
         for derived in spec.derived:
             parsed = parse_expression(derived.expression, self.report)
             dim = None
@@ -159,6 +160,30 @@ class _Builder:
         scope.values["trainable"] = Static("bool")
         scope.values["compute_dtype"] = Static("dtype", literal="float")
         scope.values["variable_dtype"] = Static("dtype", literal="variable")
+
+    def _inherit(self) -> None:
+        """Arguments of the layer that is extended, which it keeps as attributes."""
+        if self.spec.extends is None:
+            return
+        from layersmith.language.tables import keras_layers
+
+        layers = keras_layers()
+        name = self.spec.extends.text
+        if name not in layers:
+            close = suggest(name, layers)
+            self.report.error(
+                self.spec.extends.span,
+                f"Keras has no layer `{name}`",
+                f"did you mean `{close}`?" if close else "see `keras.layers` for its name",
+            )
+            return
+        own = {argument.name.text for argument in self.spec.arguments}
+        for parameter in layers[name].parameters:
+            if parameter.name not in own:
+                self.scope.inherited.add(parameter.name)
+                self.scope.values[parameter.name] = Static(
+                    "object", Dim.of(parameter.name)
+                )
 
     def _constant(self, constant) -> None:
         parsed = parse_expression(constant.value, self.report)

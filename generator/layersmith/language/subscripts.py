@@ -6,7 +6,7 @@ import ast
 
 from layersmith.language.conditions import is_none
 from layersmith.language.dims import Axis, Dim, Rest, Shape
-from layersmith.language.operations.base import literal
+from layersmith.language.operations.conversion import literal
 from layersmith.language.values import (
     UNKNOWN,
     Items,
@@ -90,6 +90,10 @@ class Subscripts:
                     node.slice,
                     f"no item {number} of {len(value.values)}",
                     "items count from 0",
+                )
+            if isinstance(node.slice, ast.Slice):
+                return (
+                    value if value.values is None else Items(None, value.values[0])
                 )
             return value.each or UNKNOWN
         if isinstance(value, Tensor):

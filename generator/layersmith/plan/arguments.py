@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from layersmith.spec.model import Argument, Value
 
 MODULES = {
@@ -25,7 +27,8 @@ def literal(value: object) -> str:
         return f"({inner},)" if len(value) == 1 else f"({inner})"
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         return f'float("{value}")'
-    return repr(value)
+    # 1e-5, as people write it, for Python's 1e-05.
+    return re.sub(r"e([-+]?)0(\d)$", r"e\1\2", repr(value)).replace("e+", "e")
 
 
 def quoted(text: str) -> str:

@@ -108,7 +108,9 @@ def attribute(analysis: Analysis, name: str) -> str | None:
         *spec.weights,
         *spec.sublayers,
     )
-    if name in SELF or any(part.name.text == name for part in kept):
+    if name in SELF or name in analysis.scope.inherited:
+        return f"self.{name}"
+    if any(part.name.text == name for part in kept):
         return f"self.{name}"
     return None
 
