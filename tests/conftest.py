@@ -1,13 +1,27 @@
 """What every test may use: the repository as a template, and Copier in this Python."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from projects import snapshot
+from projects import run, snapshot
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory) -> Path:
     """The template of this checkout in a folder of its own, without git."""
     return snapshot(tmp_path_factory.mktemp("template") / "layersmith")
+
+
+@pytest.fixture(scope="session")
+def bare_copier(tmp_path_factory) -> Path:
+    """The command `copier` in an environment that holds nothing else."""
+    folder = tmp_path_factory.mktemp("bare")
+    for command in (
+        (sys.executable, "-m", "venv", folder),
+        (folder / "bin/python", "-m", "pip", "install", "--quiet", "copier"),
+    ):
+        done = run(*command, cwd=folder)
+        assert done.returncode == 0, done.stderr
+    return folder / "bin/copier"

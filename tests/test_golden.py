@@ -28,7 +28,7 @@ def test_emitting_twice_gives_the_same_bytes(case):
 def test_no_emitted_file_knows_that_it_was_generated(case):
     for name, text in expected(case).items():
         for word in ("layersmith", "yaml", "jinja", "{{", "{%"):
-            assert word not in text.lower() or word == "{{" and 'f"' in text, (
+            assert word not in text.lower() or (word == "{{" and 'f"' in text), (
                 name,
                 word,
             )

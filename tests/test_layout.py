@@ -9,19 +9,9 @@ import pytest
 
 from layersmith.emit.layout import WIDTH, code, merge_strings
 
-NAMES = (
-    "x units inputs hidden scores mask training None 3 0.5 self.kernel self.moving_mean "
-    "self.kernel_initializer self.compute_dtype input_shape[-1] x.shape[-1] tf.float32 "
-    'initializer_of_the_kernel "text" a["units"] w["kernel"]'
-).split()
-FUNCTIONS = (
-    "tf.matmul tf.where tf.nn.dropout tf.reduce_sum np.concatenate self.activation "
-    "self.add_weight layers.Dense softmax f"
-).split()
-TARGETS = (
-    "x outputs hidden self.kernel self.input_spec mean,~variance scores:~Any "
-    'weights["kernel"] self.kernel_initializer'
-).split()
+NAMES = ["x", "units", "inputs", "hidden", "scores", "mask", "training", "None", "3", "0.5", "self.kernel", "self.moving_mean", "self.kernel_initializer", "self.compute_dtype", "input_shape[-1]", "x.shape[-1]", "tf.float32", "initializer_of_the_kernel", '"text"', 'a["units"]', 'w["kernel"]']
+FUNCTIONS = ["tf.matmul", "tf.where", "tf.nn.dropout", "tf.reduce_sum", "np.concatenate", "self.activation", "self.add_weight", "layers.Dense", "softmax", "f"]
+TARGETS = ["x", "outputs", "hidden", "self.kernel", "self.input_spec", "mean,~variance", "scores:~Any", 'weights["kernel"]', "self.kernel_initializer"]
 # How tight an expression binds, from the loosest.
 LAMBDA, CONDITION, OR, AND, NOT, COMPARISON, SUM, PRODUCT, SIGN, ATOM = range(10)
 
@@ -65,7 +55,7 @@ class Statements:
         if chance < 0.5:
             return self.call(depth)
         if chance < 0.66:
-            sign = pick("+ - * / // @".split())
+            sign = pick(["+", "-", "*", "/", "//", "@"])
             tight = SUM if sign in "+-" else PRODUCT
             left = self.expression(inner, tight)
             text = f"{left} {sign} {self.expression(inner, tight + 1)}"
@@ -129,7 +119,12 @@ class Statements:
         )
 
     def definition(self):
-        parameters = ["self", "inputs", 'kernel_initializer="glorot_uniform"', "mask=None"]
+        parameters = [
+            "self",
+            "inputs",
+            'kernel_initializer="glorot_uniform"',
+            "mask=None",
+        ]
         parameters += ["training=False", "use_bias=True", "activation=None", "**kwargs"]
         count = self.random.randint(1, len(parameters))
         name = self.random.choice(("call", "__init__", "compute_output_shape"))
@@ -201,3 +196,26 @@ def test_neighbouring_texts_become_one_where_they_fit():
     assert merge_strings('f("a " "b")') == 'f("a b")'
     assert merge_strings('f("{} " f"{b}")') == 'f(f"{{}} {b}")'
     assert merge_strings('f("a", "b")') == 'f("a", "b")'
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['f(\'a"\' "b")', r'f(r"\d" "b")', "f(\"a\" 'b')", 'f("a" """b""")', 'f(b"a" b"c")'],
+)
+def test_neighbouring_texts_of_different_kinds_are_left_alone(text):
+    assert merge_strings(text) == text
+
+
+def test_a_statement_on_several_lines_keeps_them():
+    text = (
+        "x = tf.concat(\n"
+        "    [\n"
+        f"        inputs, {'hidden_units ' * 2}+ hidden_units, {'y' * 60},  # first\n"
+        "        hidden,\n"
+        "    ],\n"
+        "    axis=-1,\n"
+        ")\n"
+        "y = x + \\\n"
+        "    z"
+    )
+    assert code(text, 4) == "\n".join("    " + line for line in text.split("\n"))

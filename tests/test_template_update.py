@@ -7,6 +7,9 @@ import yaml
 
 from projects import GIT, RECIPES, commit_all, copy, files, git, run
 
+# Each update renders the template three times.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def source(template, tmp_path):

@@ -204,7 +204,7 @@ def bad_files(folder):
     rng = np.random.default_rng(0)
     x, y = (rng.normal(size=(40, 8)), np.arange(40) % 3)
     arrays = {
-        "no `y`": {"x": x},
+        "no array `y`": {"x": x},
         "`x` must hold finite": {"x": np.where(x > 2, np.nan, x), "y": y},
         "`y` must hold finite": {"x": x, "y": np.array(["a", "b"] * 20)},
         "`x` must have one row": {"x": x[:30], "y": y},

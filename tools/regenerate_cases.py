@@ -20,8 +20,8 @@ RECIPES = ROOT / "generator" / "layersmith" / "recipes"
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT / "generator"))
 
-from layersmith.errors import in_order, render  # noqa: E402
-from layersmith.pipeline import SpecFile, Target, check, generate  # noqa: E402
+from layersmith.errors import in_order, render
+from layersmith.pipeline import SpecFile, Target, check, generate
 
 
 def cases() -> dict[str, Path]:

@@ -30,10 +30,16 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        # A character that the terminal cannot show is no reason to fail.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     parser = build_parser()
     arguments = parser.parse_args(argv)
     try:
-        return arguments.run(arguments)
+        status: int = arguments.run(arguments)
+        sys.stdout.flush()
+        return status
     except LayersmithError as error:
         print(f"layersmith: {error}", file=sys.stderr)
         return error.status
@@ -43,6 +49,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of a pipe, such as `head`, has gone; there is no one to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except OSError as error:
+        print(f"layersmith: {_reason(error)}", file=sys.stderr)
+        return USAGE
+    except Exception as error:  # noqa: BLE001 (the last door: never a traceback)
+        return _internal(error)
+
+
+def _reason(error: OSError) -> str:
+    words = error.strerror or str(error)
+    return f"{error.filename}: {words}" if error.filename else words
+
+
+def _internal(error: Exception) -> int:
+    """Tells of a mistake of this tool in one line, and where it is with LAYERSMITH_DEBUG."""
+    if os.environ.get("LAYERSMITH_DEBUG"):
+        raise error
+    print(
+        f"layersmith: internal error: {type(error).__name__}: {error}\n"
+        "please report it with the spec; LAYERSMITH_DEBUG=1 shows where it happened",
+        file=sys.stderr,
+    )
+    return USAGE
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
+import keyword
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from layersmith.errors import LayersmithError, display_path
 from layersmith.pipeline import SpecFile, Target
+from layersmith.source import MAX_CHARACTERS
+from layersmith.toml import TomlError, read_toml
 
 SUFFIXES = (".yaml", ".yml")
+_KEYS = ("package", "specs", "layers", "tests", "scripts")
 
 
 @dataclass(frozen=True)
@@ -54,29 +58,33 @@ def find_project(start: Path) -> Project | None:
     return None
 
 
-def _settings(path: Path) -> dict | None:
+def _settings(path: Path) -> Any:
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        tables = read_toml(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise LayersmithError(f"{display_path(path)}: not UTF-8") from error
+    except TomlError as error:
         raise LayersmithError(f"{display_path(path)}: {error}") from error
-    return tables.get("tool", {}).get("layersmith")
+    except OSError as error:
+        raise LayersmithError(f"{display_path(path)}: {error.strerror}") from error
+    tool = tables.get("tool")
+    return tool.get("layersmith") if isinstance(tool, dict) else None
 
 
-def _project(path: Path, settings: dict) -> Project:
+def _project(path: Path, settings: Any) -> Project:
     root = path.parent.resolve()
-    known = ("package", "specs", "layers", "tests", "scripts")
     where = f"{display_path(path)}: [tool.layersmith]"
     if not isinstance(settings, dict):
         raise LayersmithError(f"{where} must be a table")
     for key, value in settings.items():
-        if key not in known:
+        if key not in _KEYS:
             raise LayersmithError(
-                f"{where} has no key `{key}`; known keys: {', '.join(known)}"
+                f"{where} has no key `{key}`; known keys: {', '.join(_KEYS)}"
             )
-        if not isinstance(value, str):
-            raise LayersmithError(f"{where} `{key}` must be a text")
+        if not isinstance(value, str) or not value.isprintable() or not value:
+            raise LayersmithError(f"{where} `{key}` must be a text on one line")
     package = settings.get("package")
-    if not package or not all(part.isidentifier() for part in package.split(".")):
+    if not package or not _importable(package.split(".")):
         raise LayersmithError(
             f'{where} needs `package = "my_layers"`, a name that can be imported'
         )
@@ -92,7 +100,20 @@ def _project(path: Path, settings: dict) -> Project:
         if not folder.is_relative_to(root):
             raise LayersmithError(f"{where} `{key}` leads out of the project: {folder}")
         folders[key] = folder
-    return Project(root, package, **folders)
+    project = Project(root, package, **folders)
+    module = project.target.layers
+    if module and not _importable(module.split(".")):
+        raise LayersmithError(
+            f"{where} `layers` is imported as `{module}`, which is no name for Python"
+        )
+    return project
+
+
+def _importable(parts: list[str]) -> bool:
+    return all(
+        part.isascii() and part.isidentifier() and not keyword.iskeyword(part)
+        for part in parts
+    )
 
 
 def spec_paths(folder: Path) -> list[Path]:
@@ -106,20 +127,34 @@ def read_specs(paths: list[Path], root: Path | None = None) -> list[SpecFile]:
     """The specs at the paths, named from `root` where they lie in it.
 
     Raises:
-        LayersmithError: for one that cannot be read.
+        LayersmithError: for those that cannot be read, all of them at once.
     """
-    files = []
+    files, problems = [], []
     for path in paths:
         try:
-            text = path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise LayersmithError(
-                f"{display_path(path)}: not UTF-8 at byte {error.start}; save it as UTF-8"
-            ) from error
-        except OSError as error:
-            raise LayersmithError(f"{display_path(path)}: {error.strerror}") from error
-        files.append(SpecFile(_name(path, root), text))
+            files.append(SpecFile(_name(path, root), _read(path)))
+        except LayersmithError as error:
+            problems.append(str(error))
+    if problems:
+        raise LayersmithError("\n".join(problems))
     return files
+
+
+def _read(path: Path) -> str:
+    """The text of a spec, or the beginning of one that is too long to be one."""
+    most = 4 * (MAX_CHARACTERS + 2)  # a character takes four bytes at most
+    try:
+        with path.open("rb") as file:
+            data = file.read(most)
+    except OSError as error:
+        raise LayersmithError(f"{display_path(path)}: {error.strerror}") from error
+    try:
+        return data.decode("utf-8-sig", "strict" if len(data) < most else "replace")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise LayersmithError(
+            f"{display_path(path)}: not UTF-8 in line {line}: save it as UTF-8"
+        ) from error
 
 
 def _name(path: Path, root: Path | None) -> str:

@@ -164,7 +164,7 @@ class _Composer:
             node, size = self.anchors[event.anchor]
             self._grow(event, size)
             return node
-        if event.tag is not None and not event.tag == "!":
+        if event.tag is not None and event.tag != "!":
             self._stop(
                 event,
                 f"a spec takes no YAML tags, such as {event.tag}",

@@ -20,6 +20,9 @@ def check_examples(spec: Spec, scope: Scope, report: Report) -> None:
         given = {}
         for name, value in example.arguments:
             argument = spec.argument(name.text)
+            if argument is None and name.text in scope.inherited:
+                given[name.text] = value
+                continue
             if argument is None:
                 close = suggest(name.text, [a.name.text for a in spec.arguments])
                 report.error(

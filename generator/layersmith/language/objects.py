@@ -42,7 +42,7 @@ def read_object(
     kind: str, code: Code, spec: Spec, report: Report
 ) -> KerasObject | None:
     """The object of a weight; None when there is no such one, which is reported."""
-    from layersmith.language.tables import keras_identifiers
+    from layersmith.language.tables import keras_identifiers, keras_objects
 
     text = code.text.strip()
     argument = spec.argument(text)
@@ -80,8 +80,10 @@ def read_object(
             f"a name, or a call: `{_EXAMPLES[kind]}`",
         )
         return None
-    if call.func.id not in known:
-        close = suggest(call.func.id, known)
+    classes = keras_objects(kind)
+    name = known.get(call.func.id, call.func.id)
+    if name not in classes:
+        close = suggest(call.func.id, [*known, *classes])
         report.error(
             parsed.span(call.func),
             f"Keras has no {kind} `{call.func.id}`",
@@ -99,7 +101,7 @@ def read_object(
                 f"unknown name `{node.id}`",
                 "use arguments, numbers and text",
             )
-    return KerasObject(kind, call=parsed, class_name=known[call.func.id])
+    return KerasObject(kind, call=parsed, class_name=name)
 
 
 _EXAMPLES = {

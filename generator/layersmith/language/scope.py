@@ -174,7 +174,9 @@ class _Builder:
             self.report.error(
                 self.spec.extends.span,
                 f"Keras has no layer `{name}`",
-                f"did you mean `{close}`?" if close else "see `keras.layers` for its name",
+                f"did you mean `{close}`?"
+                if close
+                else "see `keras.layers` for its name",
             )
             return
         own = {argument.name.text for argument in self.spec.arguments}

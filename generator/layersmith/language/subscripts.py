@@ -92,9 +92,7 @@ class Subscripts:
                     "items count from 0",
                 )
             if isinstance(node.slice, ast.Slice):
-                return (
-                    value if value.values is None else Items(None, value.values[0])
-                )
+                return value if value.values is None else Items(None, value.values[0])
             return value.each or UNKNOWN
         if isinstance(value, Tensor):
             self.present(node.value, value)

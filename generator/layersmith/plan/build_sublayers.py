@@ -20,6 +20,9 @@ def build_sublayers(analysis: Analysis) -> list[str]:
     for call in analysis.facts.sublayer_calls:
         if call.name not in done:
             done.add(call.name)
+            maker = analysis.makers.get(call.name)
+            if maker is not None and maker.known.weightless:
+                continue
             statements.extend(_build(analysis, call))
     return statements
 

@@ -101,6 +101,8 @@ class Rewriter:
                     if isinstance(name, ast.Name) and name.id in counts:
                         counts[name.id] -= 1
         prologue, sources = [], {}
+        shapes = self._shape_names(counts)
+        prologue.extend(f"{local} = tf.shape({name})" for name, local in shapes.items())
         for axis, count in counts.items():
             name, position = self.analysis.scope.axes[axis]
             position = names._nearest(self.analysis, name, position)
@@ -110,11 +112,25 @@ class Rewriter:
                 if static
                 else f"tf.shape({name})[{position}]"
             )
-            if count > 1 or (count and name in self.facts.local):
+            if not static and name in shapes:
+                sources[axis] = f"{shapes[name]}[{position}]"
+            elif count > 1 or (count and name in self.facts.local):
                 prologue.append(f"{axis} = {source}")
             elif count:
                 sources[axis] = source
         return prologue, sources
+
+    def _shape_names(self, counts: dict[str, int]) -> dict[str, str]:
+        """Inputs of which several sizes are used, and the local name of their shape."""
+        used: dict[str, int] = {}
+        for axis, count in counts.items():
+            if count and axis not in self.analysis.scope.static_axes:
+                name = self.analysis.scope.axes[axis][0]
+                used[name] = used.get(name, 0) + 1
+        several = [name for name, number in used.items() if number > 1]
+        taken = {*self.facts.local, *self.analysis.scope.values}
+        local = "shape" if len(several) == 1 and "shape" not in taken else ""
+        return {name: local or f"{name}_shape" for name in several}
 
     def render(self, node: ast.AST) -> str:
         """The text of a part, rewritten."""
@@ -133,6 +149,8 @@ class Rewriter:
                 edits.extend(self.name(node))
             elif isinstance(node, ast.Call):
                 edits.extend(self.call(node))
+            elif isinstance(node, ast.Slice):
+                edits.extend(self.slice(node))
             elif isinstance(node, ast.AnnAssign):
                 edits.extend(self.annotation(node))
             elif isinstance(node, ast.Return) and self.variable:
@@ -215,6 +233,23 @@ class Rewriter:
         )
         arguments["seed"] = "self.seed_generator"
         return fill(operation.layer, arguments)
+
+    def slice(self, node: ast.Slice) -> list[Edit]:
+        """Spaces around the colon where a bound is no longer a plain name."""
+        bounds = [b for b in (node.lower, node.upper) if b is not None]
+        if node.step is not None or all(self._plain(bound) for bound in bounds):
+            return []
+        parts = [
+            self.render(b) if b is not None else "" for b in (node.lower, node.upper)
+        ]
+        return [Edit(*extent(self.parsed, node), " : ".join(parts).strip())]
+
+    def _plain(self, node: ast.expr) -> bool:
+        if isinstance(node, ast.UnaryOp):
+            node = node.operand
+        return isinstance(node, ast.Constant) or (
+            isinstance(node, ast.Name) and not self.name(node)
+        )
 
     def annotation(self, node: ast.AnnAssign) -> list[Edit]:
         """A stated shape becomes a comment behind a line that has room for one."""

@@ -206,8 +206,16 @@ class Spec:
     compute_output_shape: Code | None = None
     compute_mask: Code | None = None
 
+    file_stem: str = ""
+
     @property
     def snake(self) -> str:
+        """Name of the module: that of the spec's file, where it spells the layer's.
+
+        `film.yaml` with the layer `FiLM` gives `film`, not `fi_lm`.
+        """
+        if self.file_stem.replace("_", "") == self.layer.text.lower():
+            return self.file_stem
         return snake_case(self.layer.text)
 
     def argument(self, name: str) -> Argument | None:

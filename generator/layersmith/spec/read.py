@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import PurePath
 from typing import Any
 
 from layersmith.errors import Report, Span
@@ -45,11 +46,12 @@ class _Assembler(Reader):
                 f"format {version} is not known to this version",
                 "write `format: 1`, or upgrade layersmith",
             )
-        layer = self.class_name(found.get("layer"))
+        layer = self.own_class_name(found.get("layer"))
         call = self.code(found.get("call"))
         parts: dict[str, Any] = {
             "summary": self._summary(found.get("summary")),
             "description": self.text(found.get("description")),
+            "file_stem": PurePath(self.report.file).stem,
             "reference": self.text(found.get("reference")),
             "package": getattr(self.identifier(found.get("package")), "text", None),
             "arguments": self._named(found, "arguments", self._argument),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import math
 import re
+import sys
 from collections.abc import Mapping as MappingABC
 
 from layersmith.errors import Report, Span
-from layersmith.suggest import suggest
 from layersmith.source import Mapping, Node, Scalar, Sequence
 from layersmith.spec.keys import Key
-from layersmith.spec.model import Code, Literal, Name, Shape, Value
+from layersmith.spec.model import Code, Literal, Name, Shape, Value, snake_case
+from layersmith.suggest import suggest
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -26,6 +28,13 @@ _YAML_1_1 = {
     "False": "false",
 }
 _NULLS = ("null", "~", "")
+# Whole numbers beyond this are neither sizes nor what TensorFlow can hold.
+LARGEST = 2**63 - 1
+_MODULES = frozenset({"keras", "numpy", "tensorflow", "pytest", "matplotlib"})
+
+
+class _Wrong:
+    """Stands for a value that was refused; None is the value `null`."""
 
 
 class Reader:
@@ -149,6 +158,25 @@ class Reader:
             )
         return name
 
+    def own_class_name(self, node: Node | None) -> Name | None:
+        """A class name that is free: neither it nor its module would hide another."""
+        before = len(self.report.problems)
+        name = self.class_name(node)
+        if name is None or len(self.report.problems) > before:
+            return name
+        module = snake_case(name.text)
+        taken = None
+        if hasattr(builtins, name.text):
+            taken = f"`{name.text}` is a builtin of Python"
+        elif keyword.iskeyword(module):
+            taken = f"`{name.text}` would lie in `{module}.py`, and `{module}` is a Python keyword"
+        elif module in sys.stdlib_module_names or module in _MODULES:
+            taken = f"`{name.text}` would lie in `{module}.py` and hide the module `{module}`"
+        if taken:
+            hint = f"choose another name, such as `{name.text}Layer`"
+            self.report.error(name.span, taken, hint)
+        return name
+
     def choice(self, node: Node | None, choices: tuple[str, ...]) -> str | None:
         if node is None:
             return None
@@ -189,9 +217,18 @@ class Reader:
     def number(self, node: Node | None) -> Value | None:
         if node is None:
             return None
-        value = _literal(node) if isinstance(node, Scalar) else None
+        value = self._value(node) if isinstance(node, Scalar) else None
+        if isinstance(value, float) and not math.isfinite(value):
+            self.report.error(
+                node.span,
+                "expected a finite number",
+                "leave it out where there is no bound",
+            )
+            return None
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return Value(value, node.span)
+        if isinstance(value, _Wrong):
+            return None
         self.report.error(
             node.span, "expected a number", "write it without quotes, as `0.5`"
         )
@@ -202,7 +239,8 @@ class Reader:
         if node is None:
             return None
         if isinstance(node, Scalar):
-            return Value(_literal(node), node.span)
+            value = self._value(node)
+            return None if isinstance(value, _Wrong) else Value(value, node.span)
         if isinstance(node, Sequence):
             items = [self.literal(item) for item in node.items]
             if any(item is None for item in items):
@@ -212,6 +250,21 @@ class Reader:
             node.span, "expected a value", "write a number, a text or a list"
         )
         return None
+
+    def _value(self, node: Scalar) -> Literal | _Wrong:
+        """The value of a scalar, where Python and TensorFlow can hold it."""
+        value = _literal(node)
+        written_out = not node.text.lower().endswith("inf")
+        if isinstance(value, int) and abs(value) > LARGEST:
+            wrong = "this whole number is too large", "use one of at most 63 bits"
+        elif isinstance(value, float) and math.isnan(value):
+            wrong = "`.nan` is no value to compute with", "use a number"
+        elif isinstance(value, float) and math.isinf(value) and written_out:
+            wrong = "this number is too large for a float", "write `.inf` for infinity"
+        else:
+            return value
+        self.report.error(node.span, *wrong)
+        return _Wrong()
 
     def shape(self, node: Node | None) -> Shape | None:
         if node is None:
@@ -246,7 +299,8 @@ def _literal(node: Scalar) -> Literal:
     if text in ("true", "false"):
         return text == "true"
     if _INTEGER.fullmatch(text):
-        return int(text)
+        # Python refuses to read more than 4,300 digits.
+        return int(text) if len(text) < 4300 else LARGEST + 1
     if _FLOAT.fullmatch(text):
         return float(text)
     return _SPECIAL.get(text.lower(), text)

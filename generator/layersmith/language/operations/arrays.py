@@ -1,130 +1,118 @@
-"""Operations that make, shape, join and pick from tensors."""
+"""Operations that give a tensor another shape or order, and leave its numbers alone."""
 
 from __future__ import annotations
 
-from layersmith.language.dims import ONE, Dim, Rest, Shape, surely_differ
-from layersmith.language.operations.base import (
-    MISSING,
-    Bound,
-    as_tensor,
-    common_dtype,
-    row,
+from layersmith.language.dims import ONE, Axis, Dim, Rest, Shape, surely_differ
+from layersmith.language.operations.base import Bound, row
+from layersmith.language.operations.conversion import MISSING
+from layersmith.language.operations.rules import (
+    inserted,
+    of_unknown_axes,
+    product,
+    shaped,
     sizes,
     unary,
 )
-from layersmith.language.values import Items, Static, Tensor, Value
-
-
-def _shape(call: Bound) -> Value:
-    tensor = call.tensor("input")
-    rank = None if tensor.shape is None else tensor.shape.rank
-    size = None if rank is None else Dim.of(rank)
-    return Tensor(Shape((size,)), call.dtype("out_type", "int32"), value=tensor.shape)
-
-
-def _filled(dtype: str):
-    def rule(call: Bound) -> Value:
-        axes = sizes(call.value(call.operation.parameter_names[0]))
-        return Tensor(None if axes is None else Shape(axes), call.dtype(default=dtype))
-
-    return rule
-
-
-def _fill(call: Bound) -> Value:
-    axes = sizes(call.value("dims"))
-    dtype = call.tensor("value").dtype
-    return Tensor(
-        None if axes is None else Shape(axes), "float32" if dtype == "weak" else dtype
-    )
-
-
-def _like(call: Bound) -> Value:
-    tensor = call.tensor("input")
-    return Tensor(tensor.shape, call.dtype(default=tensor.dtype))
-
-
-def _range(call: Bound) -> Value:
-    dtype = call.dtype()
-    values = [
-        v for n in ("start", "limit", "delta") if call.given(n) for v in [call.value(n)]
-    ]
-    if dtype is None and not call.given("dtype"):
-        floats = any(isinstance(v, Static) and v.kind == "float" for v in values)
-        dtype = "float32" if floats else "int32"
-    size = None
-    if len(values) == 1:
-        size = (
-            values[0].dim
-            if isinstance(values[0], Static)
-            else getattr(values[0], "value", None)
-        )
-    return Tensor(Shape((size if isinstance(size, Dim) else None,)), dtype)
+from layersmith.language.values import Items, Tensor, Value
 
 
 def _reshape(call: Bound) -> Value:
-    tensor = call.tensor("tensor")
-    axes = sizes(call.value("shape"))
-    if axes is None:
+    tensor, shape = call.tensor("tensor"), shaped(call, "shape")
+    if shape is None:
         return Tensor(None, tensor.dtype)
-    free = [i for i, a in enumerate(axes) if isinstance(a, Dim) and a.constant == -1]
+    axes = shape.axes
+    free = [
+        i
+        for i, axis in enumerate(axes)
+        if isinstance(axis, Dim) and axis.constant == -1
+    ]
     if len(free) > 1:
         return call.fail("tf.reshape takes -1 once", "name the other sizes", at="shape")
-    new = list(axes)
-    whole = _product(tensor.shape.axes) if tensor.shape is not None else None
+    whole = None if tensor.shape is None else _count(tensor.shape.axes)
+    made = _count(tuple(axis for i, axis in enumerate(axes) if i not in free))
     if free:
-        new[free[0]] = None
-        others = _product([a for i, a in enumerate(axes) if i not in free])
-        if whole is not None and others is not None:
-            new[free[0]] = whole // others
-    else:
-        made = _product(axes)
-        if whole is not None and made is not None and surely_differ(whole, made):
-            return call.fail(
-                f"{tensor.shape} holds `{whole}` elements, {Shape(tuple(axes))} `{made}`",
-                "the product of the sizes must stay the same",
-                at="shape",
-            )
-    return Tensor(Shape(tuple(new)), tensor.dtype)
+        size = None if whole is None or made is None else whole // made
+        if size is not None and any(atom.startswith("...") for atom in size.atoms):
+            size = None
+        return Tensor(shape.replace(free[0], size) or shape, tensor.dtype)
+    if whole is not None and made is not None and _counts_differ(whole, made):
+        return call.fail(
+            f"{tensor.shape} holds `{whole}` elements, {shape} `{made}`",
+            "the product of the sizes must stay the same",
+            at="shape",
+        )
+    return Tensor(shape, tensor.dtype)
 
 
-def _product(axes) -> Dim | None:
-    total = ONE
-    for axis in axes:
-        if not isinstance(axis, Dim):
-            return None
-        total = total * axis
-    return total
+def _count(axes: tuple[Axis, ...]) -> Dim | None:
+    """The number of elements, a `...` being a factor of its own."""
+    return product(tuple(Dim.of(str(a)) if isinstance(a, Rest) else a for a in axes))
+
+
+def _counts_differ(whole: Dim, made: Dim) -> bool:
+    """Whether one of two numbers of elements is surely wrong.
+
+    Names may be factors of another: `heads * size` of `units`.
+    """
+    if whole == made:
+        return False
+    left, right = whole // made, made // whole
+    for quotient in (left, right):
+        if quotient.constant is not None:
+            return True
+    simple = all(
+        len(dim.terms) == 1 and len(dim.atoms) <= 1 for dim in _cancelled(whole, made)
+    )
+    return simple and surely_differ(whole, made)
+
+
+def _cancelled(whole: Dim, made: Dim) -> tuple[Dim, Dim]:
+    """Two products without the factors that both have."""
+    if len(whole.terms) != 1 or len(made.terms) != 1:
+        return whole, made
+    (left, a), (right, b) = whole.terms[0], made.terms[0]
+    kept = list(right)
+    rest = []
+    for atom in left:
+        if atom in kept:
+            kept.remove(atom)
+        else:
+            rest.append(atom)
+    return Dim(((tuple(rest), a),)), Dim(((tuple(kept), b),))
 
 
 def _expand(call: Bound) -> Value:
-    tensor, axis = (call.tensor("input"), call.literal("axis"))
-    if tensor.shape is None or not isinstance(axis, int):
-        return Tensor(None, tensor.dtype)
-    axes = list(tensor.shape.axes)
-    rest = tensor.shape.rest
-    position = axis if axis >= 0 else len(axes) + 1 + axis
-    if rest is not None and not (position <= rest if axis >= 0 else position > rest):
-        return Tensor(None, tensor.dtype)
-    if not 0 <= position <= len(axes):
+    tensor, axis = call.tensor("input"), call.literal("axis")
+    try:
+        return Tensor(inserted(tensor.shape, axis, ONE), tensor.dtype)
+    except IndexError:
         return call.fail(
-            f"no place {axis} for a new axis in {tensor.shape}", "", at="axis"
+            f"no place {axis} for a new axis in {tensor.shape}",
+            "axes count from 0, or from -1 at the end",
+            at="axis",
         )
-    axes.insert(position, ONE)
-    return Tensor(Shape(tuple(axes)), tensor.dtype)
 
 
 def _squeeze(call: Bound) -> Value:
     tensor = call.tensor("input")
     axis = call.axis("axis", tensor)
-    if tensor.shape is None or axis is MISSING or axis is None:
+    shape = tensor.shape
+    if shape is None or axis is MISSING:
         return Tensor(None, tensor.dtype)
+    if axis is None:
+        if all(isinstance(a, Dim) and a.constant is not None for a in shape.axes):
+            return Tensor(Shape(tuple(a for a in shape.axes if a != ONE)), tensor.dtype)
+        return call.fail(
+            f"tf.squeeze without `axis` drops every axis of {shape} that happens to be 1",
+            "name the axis: `axis=-1`, say; a batch of one would lose its axis too",
+        )
     positions = [
-        tensor.shape.position(a) for a in (axis if isinstance(axis, tuple) else (axis,))
+        shape.position(a) for a in (axis if isinstance(axis, tuple) else (axis,))
     ]
     if None in positions:
         return Tensor(None, tensor.dtype)
     for position in positions:
-        size = tensor.shape.axes[position]
+        size = shape.axes[position]
         if isinstance(size, Dim) and surely_differ(size, ONE):
             return call.fail(
                 f"the axis `{size}` is not 1",
@@ -132,234 +120,235 @@ def _squeeze(call: Bound) -> Value:
                 at="axis",
             )
     return Tensor(
-        Shape(tuple(a for i, a in enumerate(tensor.shape.axes) if i not in positions)),
+        Shape(tuple(a for i, a in enumerate(shape.axes) if i not in positions)),
         tensor.dtype,
     )
 
 
-def _concat(call: Bound) -> Value:
-    values, axis = (call.value("values"), call.literal("axis"))
-    if not isinstance(values, Items) or values.values is None:
-        return Tensor(
-            None,
-            as_tensor(values.each).dtype
-            if isinstance(values, Items) and values.each
-            else None,
-        )
-    tensors = [as_tensor(value) for value in values.values]
-    node = call.arguments["values"][0]
-    nodes = getattr(node, "elts", None) or [node] * len(tensors)
-    dtype = common_dtype(list(zip(nodes, tensors)), call.problem)
-    shapes = [tensor.shape for tensor in tensors]
-    if None in shapes or not isinstance(axis, int):
-        return Tensor(None, dtype)
-    first = shapes[0]
-    position = first.position(axis)
-    if position is None or any(
-        len(s.axes) != len(first.axes) or s.rest != first.rest for s in shapes
-    ):
-        return Tensor(None, dtype)
-    total: Dim | None = Dim.of(0)
-    for shape in shapes:
-        for index, (mine, theirs) in enumerate(zip(first.axes, shape.axes)):
-            if index != position and surely_differ(mine, theirs):
-                return call.fail(
-                    f"tf.concat of {first} and {shape}: `{mine}` is not `{theirs}`",
-                    "all axes but the joined one must be the same",
-                )
-        size = shape.axes[position]
-        total = total + size if isinstance(size, Dim) and total is not None else None
-    return Tensor(first.replace(axis, total), dtype)
-
-
-def _stack(call: Bound) -> Value:
-    values, axis = (call.value("values"), call.literal("axis", 0))
-    if (
-        not isinstance(values, Items)
-        or values.values is None
-        or not isinstance(axis, int)
-    ):
-        return Tensor()
-    tensors = [as_tensor(value) for value in values.values]
-    node = call.arguments["values"][0]
-    nodes = getattr(node, "elts", None) or [node] * len(tensors)
-    dtype = common_dtype(list(zip(nodes, tensors)), call.problem)
-    shape = tensors[0].shape if tensors else None
-    if shape is None or any(t.shape != shape for t in tensors):
-        return Tensor(None, dtype)
-    axes = list(shape.axes)
-    position = axis if axis >= 0 else len(axes) + 1 + axis
-    rest = shape.rest
-    if rest is not None and not (position <= rest if axis >= 0 else position > rest):
-        return Tensor(None, dtype)
-    axes.insert(position, Dim.of(len(tensors)))
-    return Tensor(Shape(tuple(axes)), dtype)
-
-
-def _split(call: Bound) -> Value:
-    tensor, axis = (call.tensor("value"), call.literal("axis", 0))
-    parts = call.value("num_or_size_splits")
-    if isinstance(parts, Static) and parts.dim is not None and parts.dim.constant:
-        shape = None
-        size = (
-            tensor.shape.axis(axis)
-            if tensor.shape is not None and isinstance(axis, int)
-            else None
-        )
-        if isinstance(size, Dim):
-            shape = tensor.shape.replace(axis, size // parts.dim)
-        return Items((Tensor(shape, tensor.dtype),) * parts.dim.constant)
-    lengths = sizes(parts)
-    if isinstance(parts, Items) and lengths is not None and tensor.shape is not None:
-        if isinstance(axis, int):
-            return Items(
-                tuple(
-                    Tensor(tensor.shape.replace(axis, size), tensor.dtype)
-                    for size in lengths
-                )
-            )
-    return Items(None, Tensor(None, tensor.dtype))
-
-
-def _unstack(call: Bound) -> Value:
-    tensor, axis = (call.tensor("value"), call.axis("axis", call.tensor("value"), 0))
-    if tensor.shape is None or not isinstance(axis, int):
-        return Items(None, Tensor(None, tensor.dtype))
-    size, rest = (tensor.shape.axis(axis), tensor.shape.remove(axis))
-    part = Tensor(rest, tensor.dtype)
-    if isinstance(size, Dim) and size.constant is not None:
-        return Items((part,) * size.constant)
-    return Items(None, part)
-
-
-def _gather(call: Bound) -> Value:
-    params, indices = (call.tensor("params"), call.tensor("indices"))
-    axis = call.literal("axis", 0)
-    if (
-        params.shape is None
-        or indices.shape is None
-        or axis != 0
-        or call.given("batch_dims")
-    ):
-        return Tensor(None, params.dtype)
-    return Tensor(Shape((*indices.shape.axes, *params.shape.axes[1:])), params.dtype)
-
-
 def _broadcast_to(call: Bound) -> Value:
-    axes = sizes(call.value("shape"))
-    return Tensor(None if axes is None else Shape(axes), call.tensor("input").dtype)
+    tensor, shape = call.tensor("input"), shaped(call, "shape")
+    if tensor.shape is not None and shape is not None and shape.rank is not None:
+        for mine, wanted in zip(reversed(tensor.shape.axes), reversed(shape.axes)):
+            if isinstance(mine, Rest):
+                break
+            if mine != ONE and surely_differ(mine, wanted):
+                return call.fail(
+                    f"{tensor.shape} does not broadcast to {shape}: `{mine}` is not `{wanted}`",
+                    "only axes of size 1 are repeated; expand one with tf.newaxis",
+                    at="shape",
+                )
+    return Tensor(shape, tensor.dtype)
 
 
 def _tile(call: Bound) -> Value:
-    tensor, multiples = (call.tensor("input"), sizes(call.value("multiples")))
-    if tensor.shape is None or multiples is None or tensor.shape.rank != len(multiples):
+    tensor, multiples = call.tensor("input"), sizes(call.value("multiples"))
+    shape = tensor.shape
+    if shape is None or shape.rank is None:
         return Tensor(None, tensor.dtype)
+    if multiples is None:
+        return Tensor(of_unknown_axes(shape), tensor.dtype)
+    if (
+        not any(isinstance(times, Rest) for times in multiples)
+        and len(multiples) != shape.rank
+    ):
+        return call.fail(
+            f"tf.tile takes one number for each axis of {shape}, here are {len(multiples)}",
+            "give 1 for an axis that is not repeated",
+            at="multiples",
+        )
     axes = [
         axis * times if isinstance(axis, Dim) and isinstance(times, Dim) else None
-        for axis, times in zip(tensor.shape.axes, multiples)
+        for axis, times in zip(shape.axes, multiples)
     ]
     return Tensor(Shape(tuple(axes)), tensor.dtype)
 
 
 def _repeat(call: Bound) -> Value:
-    tensor, axis, repeats = (
-        call.tensor("input"),
-        call.literal("axis"),
-        call.value("repeats"),
-    )
-    if (
-        tensor.shape is None
-        or not isinstance(axis, int)
-        or not isinstance(repeats, Static)
+    tensor, axis = call.tensor("input"), call.axis("axis", call.tensor("input"))
+    shape, repeats = tensor.shape, call.value("repeats")
+    times = call.size("repeats")
+    if isinstance(repeats, Items) and repeats.values is not None:
+        numbers = sizes(repeats) or ()
+        total = Dim.of(0)
+        for number in numbers:
+            total = (
+                total + number
+                if total is not None and isinstance(number, Dim)
+                else None
+            )
+        times = None
+        if shape is not None and isinstance(axis, int):
+            if len(numbers) == 1:
+                times = numbers[0]
+            else:
+                return Tensor(shape.replace(axis, total), tensor.dtype)
+    if axis is None:
+        whole = None if shape is None else product(shape.axes)
+        size = None if whole is None or times is None else whole * times
+        return Tensor(Shape((size,)), tensor.dtype)
+    if shape is None or axis is MISSING:
+        return Tensor(of_unknown_axes(shape), tensor.dtype)
+    size = shape.axis(axis)
+    new = size * times if isinstance(size, Dim) and times is not None else None
+    return Tensor(shape.replace(axis, new), tensor.dtype)
+
+
+def _transpose(call: Bound) -> Value:
+    tensor, perm = call.tensor("a"), call.literal("perm")
+    shape = tensor.shape
+    if shape is None:
+        return Tensor(None, tensor.dtype)
+    if perm is None:
+        return Tensor(Shape(tuple(reversed(shape.axes))), tensor.dtype)
+    if not isinstance(perm, tuple) or shape.rank is None:
+        return Tensor(of_unknown_axes(shape), tensor.dtype)
+    if sorted(p % shape.rank if shape.has_axis(p) else p for p in perm) != list(
+        range(shape.rank)
     ):
+        return call.fail(
+            f"{list(perm)} does not order the axes of {shape}",
+            "name each axis number once",
+            at="perm",
+        )
+    return Tensor(Shape(tuple(shape.axes[p] for p in perm)), tensor.dtype)
+
+
+def _matrix_transpose(call: Bound) -> Value:
+    tensor = call.tensor(call.operation.parameter_names[0])
+    shape = tensor.shape
+    if shape is None:
         return Tensor(None, tensor.dtype)
-    size = tensor.shape.axis(axis)
-    new = (
-        size * repeats.dim
-        if isinstance(size, Dim) and repeats.dim is not None
-        else None
-    )
-    return Tensor(tensor.shape.replace(axis, new), tensor.dtype)
-
-
-def _one_hot(call: Bound) -> Value:
-    indices, depth = (call.tensor("indices"), call.value("depth"))
-    size = depth.dim if isinstance(depth, Static) else getattr(depth, "value", None)
-    dtype = call.dtype(default="float32")
-    if indices.shape is None or call.literal("axis", -1) != -1:
-        return Tensor(None, dtype)
-    return Tensor(
-        Shape((*indices.shape.axes, size if isinstance(size, Dim) else None)), dtype
-    )
-
-
-def _pad(call: Bound) -> Value:
-    tensor, paddings = (call.tensor("tensor"), call.value("paddings"))
-    if tensor.shape is None or tensor.shape.rank is None:
+    if shape.rank is not None and shape.rank < 2:
+        return call.fail(
+            f"{call.operation.name} takes matrices; the shape here is {shape}",
+            "a matrix has two axes at least",
+        )
+    if len(shape.axes) < 2 or any(isinstance(axis, Rest) for axis in shape.axes[-2:]):
         return Tensor(None, tensor.dtype)
-    axes = []
-    pairs = paddings.values if isinstance(paddings, Items) else None
-    if pairs is None or len(pairs) != tensor.shape.rank:
-        return Tensor(None, tensor.dtype)
-    for axis, pair in zip(tensor.shape.axes, pairs):
-        before_after = sizes(pair)
-        if not isinstance(axis, Dim) or before_after is None or None in before_after:
-            axes.append(None)
-            continue
-        for size in before_after:
-            axis = axis + size
-        axes.append(axis)
-    return Tensor(Shape(tuple(axes)), tensor.dtype)
+    *outer, rows, columns = shape.axes
+    return Tensor(Shape((*outer, columns, rows)), tensor.dtype)
 
 
-def _reverse(call: Bound) -> Value:
-    tensor = call.tensor("tensor")
+def _along(call: Bound) -> Value:
+    """The same shape; the axes must exist."""
+    tensor = call.tensor(call.operation.parameter_names[0])
+    call.axis("axis", tensor)
     return Tensor(tensor.shape, tensor.dtype)
 
 
+def _pad(call: Bound) -> Value:
+    tensor, paddings = call.tensor("tensor"), call.value("paddings")
+    shape = tensor.shape
+    mode = call.literal("mode", "CONSTANT")
+    if isinstance(mode, str) and mode.upper() not in (
+        "CONSTANT",
+        "REFLECT",
+        "SYMMETRIC",
+    ):
+        return call.fail(
+            f"tf.pad has no mode {mode!r}",
+            'it is "CONSTANT", "REFLECT" or "SYMMETRIC"',
+            at="mode",
+        )
+    if shape is None or shape.rank is None:
+        return Tensor(None, tensor.dtype)
+    pairs = paddings.values if isinstance(paddings, Items) else None
+    if pairs is None:
+        return Tensor(of_unknown_axes(shape), tensor.dtype)
+    if len(pairs) != shape.rank:
+        return call.fail(
+            f"tf.pad takes one pair for each axis of {shape}, here are {len(pairs)}",
+            "write [before, after] for each axis, [0, 0] where there is none",
+            at="paddings",
+        )
+    axes: list[Axis] = []
+    for axis, pair in zip(shape.axes, pairs):
+        before_after = sizes(pair)
+        if isinstance(axis, Dim) and before_after and len(before_after) == 2:
+            before, after = before_after
+            known = isinstance(before, Dim) and isinstance(after, Dim)
+            axes.append(axis + before + after if known else None)
+        else:
+            axes.append(None)
+    return Tensor(Shape(tuple(axes)), tensor.dtype)
+
+
+def _slice(call: Bound) -> Value:
+    tensor, size, begin = (
+        call.tensor("input_"),
+        sizes(call.value("size")),
+        sizes(call.value("begin")),
+    )
+    shape = tensor.shape
+    if shape is None or shape.rank is None:
+        return Tensor(None, tensor.dtype)
+    if (
+        size is None
+        or len(size) != shape.rank
+        or any(isinstance(s, Rest) for s in size)
+    ):
+        return Tensor(of_unknown_axes(shape), tensor.dtype)
+    axes: list[Axis] = []
+    for index, (axis, wanted) in enumerate(zip(shape.axes, size)):
+        start = begin[index] if begin is not None and len(begin) == len(size) else None
+        if isinstance(wanted, Dim) and wanted.constant == -1:
+            known = isinstance(axis, Dim) and isinstance(start, Dim)
+            axes.append(axis - start if known else None)
+        else:
+            axes.append(wanted)
+    return Tensor(Shape(tuple(axes)), tensor.dtype)
+
+
+def _space_to_depth(call: Bound) -> Value:
+    return _blocks(
+        call,
+        lambda size, block: size // block,
+        lambda size, block: size * block * block,
+    )
+
+
+def _depth_to_space(call: Bound) -> Value:
+    return _blocks(
+        call,
+        lambda size, block: size * block,
+        lambda size, block: size // (block * block),
+    )
+
+
+def _blocks(call: Bound, spatial, channels) -> Value:
+    tensor, block = call.tensor("input"), call.size("block_size")
+    shape = tensor.shape
+    if call.literal("data_format", "NHWC") != "NHWC":
+        return call.fail(
+            f"{call.operation.name} runs on a CPU with channels last only",
+            "transpose the input, and leave `data_format` out",
+            at="data_format",
+        )
+    if shape is None or shape.rank is None:
+        return Tensor(Shape((None,) * 4), tensor.dtype)
+    if shape.rank != 4:
+        return call.fail(
+            f"{call.operation.name} takes [batch, height, width, channels], not {shape}",
+            "",
+            at="input",
+        )
+    batch, height, width, depth = shape.axes
+
+    def changed(axis: Axis, change) -> Axis:
+        return (
+            change(axis, block) if isinstance(axis, Dim) and block is not None else None
+        )
+
+    axes = (
+        batch,
+        changed(height, spatial),
+        changed(width, spatial),
+        changed(depth, channels),
+    )
+    return Tensor(Shape(axes), tensor.dtype)
+
+
 TABLE = (
-    row(
-        "tf.shape(input, out_type=tf.int32)",
-        _shape,
-        "np.shape({input})",
-        "ops.shape({input})",
-    ),
-    row(
-        "tf.zeros(shape, dtype=tf.float32)",
-        _filled("float32"),
-        "np.zeros({shape})",
-        "ops.zeros({shape}[, {dtype}])",
-    ),
-    row(
-        "tf.ones(shape, dtype=tf.float32)",
-        _filled("float32"),
-        "np.ones({shape})",
-        "ops.ones({shape}[, {dtype}])",
-    ),
-    row(
-        "tf.fill(dims, value)",
-        _fill,
-        "np.full({dims}, {value})",
-        "ops.full({dims}, {value})",
-    ),
-    row(
-        "tf.zeros_like(input, dtype=None)",
-        _like,
-        "np.zeros_like({input}[, dtype={dtype:dtype}])",
-        "ops.zeros_like({input}[, {dtype}])",
-    ),
-    row(
-        "tf.ones_like(input, dtype=None)",
-        _like,
-        "np.ones_like({input}[, dtype={dtype:dtype}])",
-        "ops.ones_like({input}[, {dtype}])",
-    ),
-    row(
-        "tf.range(start, limit=None, delta=1, dtype=None)",
-        _range,
-        "np.arange({start}[, {limit}][, {delta}])",
-        "ops.arange({start}[, {limit}][, {delta}][, dtype={dtype}])",
-    ),
     row(
         "tf.reshape(tensor, shape)",
         _reshape,
@@ -377,44 +366,6 @@ TABLE = (
         _squeeze,
         "np.squeeze({input}[, axis={axis:axes}])",
         "ops.squeeze({input}[, axis={axis}])",
-    ),
-    row(
-        "tf.concat(values, axis)",
-        _concat,
-        "np.concatenate({values}, axis={axis})",
-        "ops.concatenate({values}, axis={axis})",
-    ),
-    row(
-        "tf.stack(values, axis=0)",
-        _stack,
-        "np.stack({values}[, axis={axis}])",
-        "ops.stack({values}[, axis={axis}])",
-    ),
-    row(
-        "tf.split(value, num_or_size_splits, axis=0)",
-        _split,
-        "split({value}, {num_or_size_splits}[, axis={axis}])",
-        "ops.split({value}, {num_or_size_splits}[, axis={axis}])",
-        helpers=("split",),
-    ),
-    row(
-        "tf.unstack(value, num=None, axis=0)",
-        _unstack,
-        "list(np.moveaxis({value}, {axis|0}, 0))",
-        "ops.unstack({value}[, axis={axis}])",
-    ),
-    row(
-        "tf.gather(params, indices, validate_indices=None, axis=None, batch_dims=0)",
-        _gather,
-        "gather({params}, {indices}[, axis={axis}][, batch_dims={batch_dims}])",
-        "ops.take({params}, {indices}, axis={axis|0})",
-        helpers=("gather",),
-    ),
-    row(
-        "tf.nn.embedding_lookup(params, ids)",
-        lambda c: _embedding(c),
-        "{params}[{ids}]",
-        "ops.take({params}, {ids}, axis=0)",
     ),
     row(
         "tf.broadcast_to(input, shape)",
@@ -435,37 +386,64 @@ TABLE = (
         "ops.repeat({input}, {repeats}[, axis={axis}])",
     ),
     row(
-        "tf.one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None)",
-        _one_hot,
-        "np.eye({depth})[{indices}]",
-        "ops.one_hot({indices}, {depth})",
+        "tf.transpose(a, perm=None, !conjugate=False)",
+        _transpose,
+        "np.transpose({a}[, {perm}])",
+        "ops.transpose({a}[, {perm}])",
     ),
     row(
-        "tf.pad(tensor, paddings, mode='CONSTANT', constant_values=0)",
-        _pad,
-        "np.pad({tensor}, {paddings}[, mode={mode:lower}][, constant_values={constant_values}])",
-        "ops.pad({tensor}, {paddings})",
+        "tf.linalg.matrix_transpose(a, name=None, !conjugate=False)",
+        _matrix_transpose,
+        "np.swapaxes({a}, -1, -2)",
+        "ops.swapaxes({a}, -1, -2)",
+    ),
+    row(
+        "tf.linalg.adjoint(matrix)",
+        _matrix_transpose,
+        "np.conj(np.swapaxes({matrix}, -1, -2))",
+        "ops.conj(ops.swapaxes({matrix}, -1, -2))",
     ),
     row(
         "tf.reverse(tensor, axis)",
-        _reverse,
+        _along,
         "np.flip({tensor}, {axis:axes})",
         "ops.flip({tensor}, {axis})",
     ),
     row(
         "tf.roll(input, shift, axis)",
-        unary,
+        _along,
         "np.roll({input}, {shift}, {axis:axes})",
         "ops.roll({input}, {shift}, {axis})",
     ),
+    row(
+        "tf.pad(tensor, paddings, mode='CONSTANT', constant_values=0)",
+        _pad,
+        "np.pad({tensor}, {paddings}[, mode={mode:lower}][, constant_values={constant_values}])",
+        "ops.pad({tensor}, {paddings}[, constant_values={constant_values}])",
+    ),
+    row(
+        "tf.slice(input_, begin, size)",
+        _slice,
+        "part_of({input_}, {begin}, {size})",
+        helpers=("part_of",),
+    ),
+    row(
+        "tf.nn.space_to_depth(input, block_size, data_format='NHWC')",
+        _space_to_depth,
+        "space_to_depth({input}, {block_size})",
+        helpers=("space_to_depth",),
+    ),
+    row(
+        "tf.nn.depth_to_space(input, block_size, data_format='NHWC')",
+        _depth_to_space,
+        "depth_to_space({input}, {block_size})",
+        helpers=("depth_to_space",),
+    ),
+    row(
+        "tf.math.invert_permutation(x)",
+        unary,
+        "np.argsort({x})",
+        "ops.argsort({x})",
+        gradient=False,
+    ),
 )
-
-
-def _embedding(call: Bound) -> Value:
-    params, ids = (call.tensor("params"), call.tensor("ids"))
-    if params.shape is None or ids.shape is None:
-        return Tensor(None, params.dtype)
-    return Tensor(Shape((*ids.shape.axes, *params.shape.axes[1:])), params.dtype)
-
-
-__all__ = ["TABLE", "Rest"]

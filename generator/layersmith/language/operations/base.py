@@ -81,25 +81,26 @@ def row(
     keras: str | None = None,
     **more: Any,
 ) -> Operation:
-    """A row from a signature such as `tf.gather(params, indices, axis=None | name)`.
+    """A row from a signature such as `tf.gather(params, indices, axis=None, !name)`.
 
-    Behind the bar stand the parameters beyond the row's reach. `name` is a parameter
-    of every function of TensorFlow, and is added where it is not written.
+    Parameters with a `!` are those beyond the row's reach. `name`, which every
+    function of TensorFlow takes and which says nothing, is added at the end where it
+    is not written.
     """
     name, _, rest = signature[:-1].partition("(")
-    known, _, beyond = rest.partition(" | ")
-    parameters = []
-    for part in filter(None, known.split(", ")):
+    parameters, beyond = [], []
+    for part in filter(None, rest.split(", ")):
         parameter, equals, _ = part.partition("=")
+        if parameter[0] == "!":
+            parameter = parameter[1:]
+            beyond.append(parameter)
         parameters.append((parameter, bool(equals)))
-    others = beyond.split(", ") if beyond else []
-    parameters.extend((parameter, True) for parameter in others)
     if ("name", True) not in parameters:
         parameters.append(("name", True))
     if "precisions" in more and HALF[0] not in more["precisions"]:
         rule = _in_full_precision(rule)
     return Operation(
-        name, tuple(parameters), rule, numpy, keras, beyond=frozenset(others), **more
+        name, tuple(parameters), rule, numpy, keras, beyond=frozenset(beyond), **more
     )
 
 

@@ -2,136 +2,261 @@
 
 from __future__ import annotations
 
-from layersmith.language.operations.base import (
-    Bound,
+from layersmith.language.dims import surely_differ
+from layersmith.language.operations.base import Bound, row
+from layersmith.language.operations.conversion import FULL, as_tensor
+from layersmith.language.operations.rules import (
+    INTEGER,
     binary,
+    binary_floating,
     broadcasting,
-    comparison,
+    floating,
+    named,
     predicate,
     promote,
-    row,
+    promote_to_first,
     unary,
+    unary_floating,
 )
-from layersmith.language.values import Static, Tensor, Value
+from layersmith.language.values import Tensor, Value
 
 
-def _cast(call: Bound) -> Value:
-    return Tensor(call.tensor("x").shape, call.dtype())
+def _abs(call: Bound) -> Value:
+    tensor = call.tensor("x")
+    return Tensor(tensor.shape, real_dtype(tensor.dtype))
 
 
-def _where(call: Bound) -> Value:
-    if not call.given("x"):
-        return Tensor(None, "int64")
-    condition = call.tensor("condition")
-    if condition.dtype not in (None, "bool"):
-        call.fail(
-            "the condition of tf.where is not bool",
-            "compare it, or `tf.cast(..., tf.bool)`",
-            at="condition",
+def real_dtype(dtype: str | None) -> str | None:
+    """The dtype of the parts of a number."""
+    return {"complex64": "float32", "complex128": "float64"}.get(dtype or "", dtype)
+
+
+def _complex(call: Bound) -> Value:
+    dtype = promote_to_first(call, "real", "imag")
+    known = {"float32": "complex64", "float64": "complex128"}
+    return Tensor(broadcasting(call, "real", "imag"), known.get(dtype or ""))
+
+
+def _part(call: Bound) -> Value:
+    tensor = call.tensor("input")
+    return Tensor(tensor.shape, real_dtype(tensor.dtype))
+
+
+def _divide(call: Bound) -> Value:
+    """The true quotient of integers has its own dtype."""
+    dtype = promote(call, "x", "y")
+    if dtype in INTEGER:
+        dtype = (
+            "float64" if dtype in ("int32", "int64", "uint32", "uint64") else "float32"
         )
-    return Tensor(broadcasting(call, "condition", "x", "y"), promote(call, "x", "y"))
+    return Tensor(broadcasting(call, "x", "y"), dtype)
+
+
+def _truediv(call: Bound) -> Value:
+    promote_to_first(call, "x", "y")
+    return _divide(call)
+
+
+def _rounded_quotient(call: Bound) -> Value:
+    return Tensor(broadcasting(call, "x", "y"), promote(call, "x", "y"))
+
+
+def _floating_quotient(call: Bound) -> Value:
+    for name in ("x", "y"):
+        if as_tensor(call.value(name)).dtype in INTEGER:
+            floating(call, name)
+            return Tensor(broadcasting(call, "x", "y"))
+    return _rounded_quotient(call)
 
 
 def _clip(call: Bound) -> Value:
-    tensor = call.tensor("t")
-    return Tensor(tensor.shape, tensor.dtype)
+    names = ("t", "clip_value_min", "clip_value_max")
+    return Tensor(broadcasting(call, *names), promote_to_first(call, *names))
 
 
-def _constant(call: Bound) -> Value:
-    tensor = call.tensor("value")
-    dtype = call.dtype()
-    if dtype is None and not call.given("dtype"):
-        dtype = {"weak": "float32"}.get(tensor.dtype or "", tensor.dtype)
+def _scaled(call: Bound) -> Value:
+    return Tensor(call.shape("x"), promote(call, "x", "scalar"))
+
+
+def _polynomial(call: Bound) -> Value:
+    return Tensor(call.shape("x"), floating(call, "x"))
+
+
+def _sum_of_all(call: Bound) -> Value:
+    values = call.items("inputs")
+    if not values:
+        return Tensor()
+    shape, dtype = as_tensor(values[0]).shape, as_tensor(values[0]).dtype
+    for node, value in zip(call.nodes("inputs", len(values)), values):
+        tensor = as_tensor(value)
+        if tensor.dtype not in (None, dtype) and dtype is not None:
+            call.problem(
+                node,
+                f"{call.operation.name} of tensors {named(dtype)} and {named(tensor.dtype)}",
+                "give all of them one dtype: `tf.cast(..., x.dtype)`",
+            )
+            return Tensor(shape)
         if (
-            isinstance(call.value("value"), Static)
-            and call.value("value").kind == "int"
+            shape is not None
+            and tensor.shape is not None
+            and shape.rank == tensor.shape.rank
         ):
-            dtype = "int32"
-    return Tensor(tensor.shape, dtype, value=tensor.value)
+            for mine, theirs in zip(shape.axes, tensor.shape.axes):
+                if surely_differ(mine, theirs):
+                    call.problem(
+                        node,
+                        f"{call.operation.name} of the shapes {shape} and {tensor.shape}",
+                        "it does not broadcast: add them with `+`",
+                    )
+                    return Tensor(None, dtype)
+    return Tensor(shape, dtype)
 
 
-def _identity(call: Bound) -> Value:
-    return call.value(call.operation.parameter_names[0])
+def _integers(call: Bound) -> Value:
+    names = [name for name in ("x", "y") if name in call.operation.parameter_names]
+    dtype = promote_to_first(call, *names)
+    if dtype is not None and dtype not in INTEGER:
+        call.fail(
+            f"{call.operation.name} takes integers, and this is {named(dtype)}",
+            "convert it first: `tf.cast(..., tf.int32)`",
+            at=names[0],
+        )
+        return Tensor(broadcasting(call, *names))
+    return Tensor(broadcasting(call, *names), dtype)
 
+
+# TensorFlow's name, NumPy's function, keras.ops's function.
+_FLOATING = (
+    ("exp", "exp", "exp"),
+    ("sqrt", "sqrt", "sqrt"),
+    ("sin", "sin", "sin"),
+    ("cos", "cos", "cos"),
+    ("tan", "tan", "tan"),
+    ("asin", "arcsin", "arcsin"),
+    ("acos", "arccos", "arccos"),
+    ("atan", "arctan", "arctan"),
+    ("sinh", "sinh", "sinh"),
+    ("cosh", "cosh", "cosh"),
+    ("tanh", "tanh", "tanh"),
+    ("asinh", "arcsinh", "arcsinh"),
+    ("acosh", "arccosh", "arccosh"),
+    ("atanh", "arctanh", "arctanh"),
+    ("math.log", "log", "log"),
+    ("math.log1p", "log1p", "log1p"),
+    ("math.expm1", "expm1", "expm1"),
+)
+# These are constant but for their steps: no gradient passes.
+_STEPS = (
+    ("floor", "floor", "floor"),
+    ("math.ceil", "ceil", "ceil"),
+    ("math.rint", "rint", "round"),
+)
+# Special functions that NumPy has not.
+_SPECIAL = ("digamma", "erfinv", "ndtri", "erfcinv", "bessel_i1", "bessel_i1e")
+_BINARY = (
+    ("add", "add", "add"),
+    ("subtract", "subtract", "subtract"),
+    ("multiply", "multiply", "multiply"),
+    ("maximum", "maximum", "maximum"),
+    ("minimum", "minimum", "minimum"),
+    ("pow", "power", "power"),
+)
 
 TABLE = (
-    row(
-        "tf.cast(x, dtype, name=None)",
-        _cast,
-        "np.asarray({x}).astype({dtype:dtype})",
-        "ops.cast({x}, {dtype})",
-    ),
-    row(
-        "tf.where(condition, x=None, y=None, name=None)",
-        _where,
-        "np.where({condition}[, {x}][, {y}])",
-        "ops.where({condition}[, {x}][, {y}])",
-    ),
-    row(
-        "tf.constant(value, dtype=None, shape=None)",
-        _constant,
-        "np.array({value}[, {dtype:dtype}])",
-        "ops.convert_to_tensor({value})",
-    ),
-    row(
-        "tf.convert_to_tensor(value, dtype=None)",
-        _constant,
-        "np.asarray({value}[, {dtype:dtype}])",
-        "ops.convert_to_tensor({value})",
-    ),
-    row(
-        "tf.clip_by_value(t, clip_value_min, clip_value_max)",
-        _clip,
-        "np.clip({t}, {clip_value_min}, {clip_value_max})",
-        "ops.clip({t}, {clip_value_min}, {clip_value_max})",
-    ),
-    row("tf.identity(input)", _identity, "{input}", "{input}"),
-    row("tf.stop_gradient(input)", unary, "{input}", "ops.stop_gradient({input})"),
     *(
-        row(f"tf.{name}(x)", unary, f"np.{meaning}({{x}})", f"ops.{keras}({{x}})")
-        for name, meaning, keras in (
-            ("exp", "exp", "exp"),
-            ("abs", "abs", "abs"),
-            ("sqrt", "sqrt", "sqrt"),
-            ("square", "square", "square"),
-            ("sign", "sign", "sign"),
-            ("negative", "negative", "negative"),
-            ("floor", "floor", "floor"),
-            ("round", "round", "round"),
-            ("sin", "sin", "sin"),
-            ("cos", "cos", "cos"),
-            ("tan", "tan", "tan"),
-            ("asin", "arcsin", "arcsin"),
-            ("acos", "arccos", "arccos"),
-            ("atan", "arctan", "arctan"),
-            ("sinh", "sinh", "sinh"),
-            ("cosh", "cosh", "cosh"),
-            ("tanh", "tanh", "tanh"),
-            ("math.ceil", "ceil", "ceil"),
-            ("math.log", "log", "log"),
-            ("math.log1p", "log1p", "log1p"),
-            ("math.expm1", "expm1", "expm1"),
-            ("math.asinh", "arcsinh", "arcsinh"),
-            ("math.acosh", "arccosh", "arccosh"),
-            ("math.atanh", "arctanh", "arctanh"),
-            ("math.reciprocal", "reciprocal", "reciprocal"),
+        row(
+            f"tf.{name}(x)",
+            unary_floating,
+            f"np.{meaning}({{x}})",
+            f"ops.{keras}({{x}})",
         )
+        for name, meaning, keras in _FLOATING
     ),
-    row("tf.math.rsqrt(x)", unary, "1 / np.sqrt({x})", "ops.rsqrt({x})"),
+    *(
+        row(
+            f"tf.{name}(x)",
+            unary_floating,
+            f"np.{meaning}({{x}})",
+            f"ops.{keras}({{x}})",
+            gradient=False,
+        )
+        for name, meaning, keras in _STEPS
+    ),
+    *(
+        row(
+            f"tf.math.{name}(x)",
+            unary_floating,
+            precisions=FULL,
+            xla=not name.startswith("bessel"),
+        )
+        for name in _SPECIAL
+    ),
+    row("tf.abs(x)", _abs, "np.abs({x})", "ops.abs({x})"),
+    row("tf.square(x)", unary, "np.square({x})", "ops.square({x})"),
+    row("tf.negative(x)", unary, "-{x}", "ops.negative({x})"),
+    row("tf.sign(x)", unary, "np.sign({x})", "ops.sign({x})", gradient=False),
+    row("tf.round(x)", unary, "np.round({x})", "ops.round({x})", gradient=False),
+    row("tf.math.reciprocal(x)", unary_floating, "1 / {x}", "ops.reciprocal({x})"),
     row(
-        "tf.math.sigmoid(x)",
-        unary,
+        "tf.math.reciprocal_no_nan(x)",
+        unary_floating,
+        "divide_no_nan(1.0, {x})",
+        "ops.divide_no_nan(1.0, {x})",
+        helpers=("divide_no_nan",),
+    ),
+    row("tf.math.rsqrt(x)", unary_floating, "1 / np.sqrt({x})", "ops.rsqrt({x})"),
+    row(
+        "tf.sigmoid(x)",
+        unary_floating,
         "sigmoid({x})",
         "ops.sigmoid({x})",
         helpers=("sigmoid",),
     ),
     row(
-        "tf.math.softplus(features)",
-        unary,
-        "np.logaddexp({features}, 0)",
-        "ops.softplus({features})",
+        "tf.math.log_sigmoid(x)",
+        unary_floating,
+        "-np.logaddexp(0, -{x})",
+        "ops.log_sigmoid({x})",
     ),
-    row("tf.math.erf(x)", unary, "erf({x})", "ops.erf({x})", helpers=("erf",)),
+    row("tf.math.erf(x)", unary_floating, "erf({x})", "ops.erf({x})", helpers=("erf",)),
+    row(
+        "tf.math.erfc(x)",
+        unary_floating,
+        "1 - erf({x})",
+        "1 - ops.erf({x})",
+        helpers=("erf",),
+    ),
+    row("tf.math.lgamma(x)", unary_floating, "lgamma({x})", helpers=("lgamma",)),
+    row(
+        "tf.math.bessel_i0(x)", unary_floating, "np.i0({x})", xla=False, precisions=FULL
+    ),
+    row(
+        "tf.math.bessel_i0e(x)",
+        unary_floating,
+        "np.i0({x}) * np.exp(-np.abs({x}))",
+        precisions=FULL,
+    ),
+    row(
+        "tf.math.is_nan(x)",
+        predicate,
+        "np.isnan({x})",
+        "ops.isnan({x})",
+        gradient=False,
+    ),
+    row(
+        "tf.math.is_inf(x)",
+        predicate,
+        "np.isinf({x})",
+        "ops.isinf({x})",
+        gradient=False,
+    ),
+    row(
+        "tf.math.is_finite(x)",
+        predicate,
+        "np.isfinite({x})",
+        "ops.isfinite({x})",
+        gradient=False,
+    ),
     *(
         row(
             f"tf.{name}(x, y)",
@@ -139,58 +264,119 @@ TABLE = (
             f"np.{meaning}({{x}}, {{y}})",
             f"ops.{keras}({{x}}, {{y}})",
         )
-        for name, meaning, keras in (
-            ("add", "add", "add"),
-            ("subtract", "subtract", "subtract"),
-            ("multiply", "multiply", "multiply"),
-            ("divide", "divide", "divide"),
-            ("maximum", "maximum", "maximum"),
-            ("minimum", "minimum", "minimum"),
-            ("pow", "power", "power"),
-            ("truediv", "true_divide", "true_divide"),
-            ("math.floordiv", "floor_divide", "floor_divide"),
-            ("math.floormod", "mod", "mod"),
-            ("math.atan2", "arctan2", "arctan2"),
-        )
+        for name, meaning, keras in _BINARY
+    ),
+    row("tf.divide(x, y)", _divide, "np.divide({x}, {y})", "ops.divide({x}, {y})"),
+    row(
+        "tf.truediv(x, y)", _truediv, "np.divide({x}, {y})", "ops.true_divide({x}, {y})"
+    ),
+    row(
+        "tf.realdiv(x, y)",
+        binary_floating,
+        "np.divide({x}, {y})",
+        "ops.divide({x}, {y})",
+    ),
+    row(
+        "tf.math.floordiv(x, y)",
+        _rounded_quotient,
+        "np.floor_divide({x}, {y})",
+        "ops.floor_divide({x}, {y})",
+        gradient=False,
+    ),
+    row(
+        "tf.math.mod(x, y)", _rounded_quotient, "np.mod({x}, {y})", "ops.mod({x}, {y})"
+    ),
+    row("tf.truncatediv(x, y)", binary, "np.trunc({x} / {y})", gradient=False),
+    row("tf.truncatemod(x, y)", binary, "np.fmod({x}, {y})", gradient=False),
+    row(
+        "tf.atan2(y, x)",
+        binary_floating,
+        "np.arctan2({y}, {x})",
+        "ops.arctan2({y}, {x})",
     ),
     row(
         "tf.math.squared_difference(x, y)",
         binary,
         "np.square({x} - {y})",
-        "ops.square({x} - {y})",
+        "ops.square(ops.subtract({x}, {y}))",
     ),
     row(
         "tf.math.divide_no_nan(x, y)",
-        binary,
-        "np.divide({x}, {y}, out=np.zeros(np.broadcast({x}, {y}).shape), where={y} != 0)",
+        _floating_quotient,
+        "divide_no_nan({x}, {y})",
         "ops.divide_no_nan({x}, {y})",
+        helpers=("divide_no_nan",),
     ),
+    row(
+        "tf.math.multiply_no_nan(x, y)",
+        _floating_quotient,
+        "np.where({y} == 0, 0, {x} * {y})",
+    ),
+    row(
+        "tf.math.xlogy(x, y)",
+        binary_floating,
+        "np.where({x} == 0, 0, {x} * np.log(np.where({x} == 0, 1, {y})))",
+    ),
+    row(
+        "tf.math.xlog1py(x, y)",
+        binary_floating,
+        "np.where({x} == 0, 0, {x} * np.log1p(np.where({x} == 0, 1, {y})))",
+    ),
+    row(
+        "tf.math.xdivy(x, y)",
+        binary_floating,
+        "np.where({x} == 0, 0, {x} / np.where({x} == 0, 1, {y}))",
+    ),
+    *(
+        row(f"tf.math.{name}(a, x)", binary_floating, precisions=FULL)
+        for name in ("igamma", "igammac", "polygamma")
+    ),
+    row(
+        "tf.clip_by_value(t, clip_value_min, clip_value_max)",
+        _clip,
+        "np.clip({t}, {clip_value_min}, {clip_value_max})",
+        "ops.clip({t}, {clip_value_min}, {clip_value_max})",
+    ),
+    row(
+        "tf.scalar_mul(scalar, x)",
+        _scaled,
+        "{scalar} * {x}",
+        "ops.multiply({scalar}, {x})",
+    ),
+    row("tf.math.polyval(coeffs, x)", _polynomial, "np.polyval({coeffs}, {x})"),
+    row("tf.add_n(inputs)", _sum_of_all, "sum({inputs})", "sum({inputs})"),
+    row(
+        "tf.math.accumulate_n(inputs, !shape=None, !tensor_dtype=None)",
+        _sum_of_all,
+        "sum({inputs})",
+        "sum({inputs})",
+    ),
+    row("tf.complex(real, imag)", _complex, "{real} + 1j * {imag}", precisions=FULL),
+    row("tf.math.real(input)", _part, "np.real({input})", "ops.real({input})"),
+    row("tf.math.imag(input)", _part, "np.imag({input})", "ops.imag({input})"),
+    row("tf.math.conj(x)", unary, "np.conj({x})", "ops.conj({x})"),
+    row("tf.math.angle(input)", _part, "np.angle({input})", "ops.angle({input})"),
     *(
         row(
-            f"tf.{name}(x, y)",
-            comparison,
+            f"tf.bitwise.{name}(x, y)",
+            _integers,
             f"np.{meaning}({{x}}, {{y}})",
             f"ops.{meaning}({{x}}, {{y}})",
+            gradient=False,
         )
         for name, meaning in (
-            ("equal", "equal"),
-            ("not_equal", "not_equal"),
-            ("less", "less"),
-            ("less_equal", "less_equal"),
-            ("greater", "greater"),
-            ("greater_equal", "greater_equal"),
-            ("logical_and", "logical_and"),
-            ("logical_or", "logical_or"),
-            ("math.logical_xor", "logical_xor"),
+            ("bitwise_and", "bitwise_and"),
+            ("bitwise_or", "bitwise_or"),
+            ("bitwise_xor", "bitwise_xor"),
+            ("left_shift", "left_shift"),
+            ("right_shift", "right_shift"),
         )
     ),
-    *(
-        row(f"tf.{name}(x)", predicate, f"np.{meaning}({{x}})", f"ops.{meaning}({{x}})")
-        for name, meaning in (
-            ("logical_not", "logical_not"),
-            ("math.is_nan", "isnan"),
-            ("math.is_inf", "isinf"),
-            ("math.is_finite", "isfinite"),
-        )
+    row(
+        "tf.bitwise.invert(x)",
+        _integers,
+        "np.invert({x})",
+        "ops.bitwise_invert({x})",
+        gradient=False,
     ),
 )

@@ -1,73 +1,132 @@
-"""Operations that take an axis together or run along one."""
+"""Operations that take axes together."""
 
 from __future__ import annotations
 
-from layersmith.language.dims import ONE, Shape
-from layersmith.language.operations.base import MISSING, Bound, row, unary
+from layersmith.language.dims import Shape
+from layersmith.language.operations.base import Bound, row
+from layersmith.language.operations.conversion import MISSING, as_tensor
+from layersmith.language.operations.elementwise import real_dtype
+from layersmith.language.operations.rules import (
+    INTEGER,
+    broadcasting,
+    floating,
+    reduced,
+    require_bool,
+    unary_floating,
+    without_unknown_axis,
+)
 from layersmith.language.values import Items, Tensor, Value
 
 
-def reduced_shape(shape: Shape | None, axis: object, keepdims: object) -> Shape | None:
-    """The shape after reducing the axes (None: all of them)."""
-    if axis is None and keepdims is False:
-        return Shape(())
-    if shape is None or axis is MISSING or not isinstance(keepdims, bool):
-        return None
-    if axis is None:
-        return None if shape.rank is None else Shape((ONE,) * shape.rank)
-    positions = set()
-    for number in axis if isinstance(axis, tuple) else (axis,):
-        position = shape.position(number) if isinstance(number, int) else None
-        if position is None:
-            return None
-        positions.add(position)
-    if keepdims:
-        return Shape(
-            tuple(ONE if i in positions else a for i, a in enumerate(shape.axes))
+def _reduced(call: Bound, name: str, axis_name: str = "axis", default: object = None) -> Shape | None:
+    tensor = call.tensor(name)
+    axis = call.axis(axis_name, tensor, default)
+    keepdims = call.literal("keepdims", False)
+    if axis is MISSING and keepdims is False:
+        return without_unknown_axis(call, axis_name, tensor.shape)
+    return reduced(tensor.shape, axis, bool(keepdims) if keepdims is None else keepdims)
+
+
+def _reduce(call: Bound) -> Value:
+    return Tensor(_reduced(call, "input_tensor"), call.tensor("input_tensor").dtype)
+
+
+def _mean(call: Bound) -> Value:
+    tensor = call.tensor("input_tensor")
+    if tensor.dtype in INTEGER:
+        call.fail(
+            f"the mean of integers is rounded to {tensor.dtype}",
+            "convert them first: `tf.cast(..., compute_dtype)`",
+            at="input_tensor",
         )
-    return Shape(tuple(a for i, a in enumerate(shape.axes) if i not in positions))
+        return Tensor(_reduced(call, "input_tensor"))
+    return _reduce(call)
 
 
-def _reduce(dtype: str | None = None):
-    def rule(call: Bound) -> Value:
-        tensor = call.tensor("input_tensor")
-        axis = call.axis("axis", tensor)
-        shape = reduced_shape(tensor.shape, axis, call.literal("keepdims", False))
-        return Tensor(shape, dtype or tensor.dtype)
+def _reduce_floating(call: Bound) -> Value:
+    return Tensor(_reduced(call, "input_tensor"), floating(call, "input_tensor"))
 
-    return rule
+
+def _spread(call: Bound) -> Value:
+    dtype = floating(call, "input_tensor")
+    return Tensor(_reduced(call, "input_tensor"), real_dtype(dtype))
+
+
+def _reduce_bools(call: Bound) -> Value:
+    require_bool(call, "input_tensor")
+    return Tensor(_reduced(call, "input_tensor"), "bool")
+
+
+def _count_nonzero(call: Bound) -> Value:
+    return Tensor(_reduced(call, "input"), call.dtype(default="int64"))
 
 
 def _arg(call: Bound) -> Value:
-    tensor = call.tensor("input")
-    axis = call.axis("axis", tensor, 0)
-    return Tensor(
-        reduced_shape(tensor.shape, axis, False), call.dtype("output_type", "int64")
-    )
+    return Tensor(_reduced(call, "input", default=0), call.dtype("output_type", "int64"))
+
+
+def _norm(call: Bound) -> Value:
+    dtype = floating(call, "tensor")
+    return Tensor(_reduced(call, "tensor"), real_dtype(dtype))
+
+
+def _normalized(call: Bound) -> Value:
+    tensor = call.tensor("tensor")
+    axis = call.axis("axis", tensor)
+    dtype = floating(call, "tensor")
+    return Items((Tensor(tensor.shape, dtype), Tensor(reduced(tensor.shape, axis, True), dtype)))
 
 
 def _moments(call: Bound) -> Value:
+    dtype = floating(call, "x")
+    shape = _reduced(call, "x", "axes")
+    return Items((Tensor(shape, dtype), Tensor(shape, dtype)))
+
+
+def _to_scalar(call: Bound) -> Value:
+    name = call.operation.parameter_names[0]
+    return Tensor(Shape(()), floating(call, name))
+
+
+def _zero_fraction(call: Bound) -> Value:
+    return Tensor(Shape(()), "float32")
+
+
+def _is_ordered(call: Bound) -> Value:
+    return Tensor(Shape(()), "bool")
+
+
+def _global_norm(call: Bound) -> Value:
+    tensors = call.items("t_list")
+    first = as_tensor(tensors[0]) if tensors else Tensor()
+    return Tensor(Shape(()), first.dtype)
+
+
+def _clip_by_norm(call: Bound) -> Value:
+    tensor = call.tensor("t")
+    call.axis("axes", tensor)
+    return Tensor(tensor.shape, floating(call, "t"))
+
+
+def _l2_normalize(call: Bound) -> Value:
     tensor = call.tensor("x")
-    axis = call.axis("axes", tensor)
-    if not call.given("axes"):
-        return call.fail("tf.nn.moments needs `axes`", "write `axes=[0]`, say")
-    shape = reduced_shape(tensor.shape, axis, call.literal("keepdims", False))
-    return Items((Tensor(shape, tensor.dtype), Tensor(shape, tensor.dtype)))
+    call.axis("axis", tensor)
+    return Tensor(tensor.shape, floating(call, "x"))
 
 
 def _softmax(call: Bound) -> Value:
     tensor = call.tensor("logits")
     call.axis("axis", tensor, -1)
-    return Tensor(tensor.shape, tensor.dtype)
+    return Tensor(tensor.shape, floating(call, "logits"))
 
 
-def _top_k(call: Bound) -> Value:
-    from layersmith.language.values import Static
+def _batch_normalization(call: Bound) -> Value:
+    names = ("x", "mean", "variance", "offset", "scale")
+    given = [n for n in names if call.given(n) and call.literal(n) is not None]
+    broadcasting(call, *given)
+    from layersmith.language.operations.rules import promote
 
-    tensor, k = (call.tensor("input"), call.value("k"))
-    size = k.dim if isinstance(k, Static) else None
-    shape = tensor.shape.replace(-1, size) if tensor.shape else None
-    return Items((Tensor(shape, tensor.dtype), Tensor(shape, "int32")))
+    return Tensor(call.shape("x"), promote(call, *given))
 
 
 _REDUCE = "(input_tensor, axis=None, keepdims=False)"
@@ -76,59 +135,99 @@ _KERAS = "{input_tensor}[, axis={axis}][, keepdims={keepdims}]"
 
 TABLE = (
     *(
-        row(
-            f"tf.{name}{_REDUCE}",
-            _reduce(),
-            f"np.{meaning}({_AXES})",
-            f"ops.{meaning}({_KERAS})",
+        row(f"tf.{name}{_REDUCE}", rule, f"np.{meaning}({_AXES})", f"ops.{meaning}({_KERAS})", **more)
+        for name, meaning, rule, more in (
+            ("reduce_sum", "sum", _reduce, {}),
+            ("reduce_mean", "mean", _mean, {}),
+            ("reduce_max", "max", _reduce, {}),
+            ("reduce_min", "min", _reduce, {}),
+            ("reduce_prod", "prod", _reduce, {}),
+            ("math.reduce_variance", "var", _spread, {}),
+            ("math.reduce_std", "std", _spread, {}),
+            ("reduce_any", "any", _reduce_bools, {"gradient": False}),
+            ("reduce_all", "all", _reduce_bools, {"gradient": False}),
         )
-        for name, meaning in (
-            ("reduce_sum", "sum"),
-            ("reduce_mean", "mean"),
-            ("reduce_max", "max"),
-            ("reduce_min", "min"),
-            ("reduce_prod", "prod"),
-            ("math.reduce_variance", "var"),
-            ("math.reduce_std", "std"),
-        )
-    ),
-    row(
-        f"tf.reduce_any{_REDUCE}",
-        _reduce("bool"),
-        f"np.any({_AXES})",
-        f"ops.any({_KERAS})",
-    ),
-    row(
-        f"tf.reduce_all{_REDUCE}",
-        _reduce("bool"),
-        f"np.all({_AXES})",
-        f"ops.all({_KERAS})",
     ),
     row(
         f"tf.reduce_logsumexp{_REDUCE}",
-        _reduce(),
+        _reduce_floating,
         f"logsumexp({_AXES})",
         f"ops.logsumexp({_KERAS})",
         helpers=("logsumexp",),
     ),
     row(
-        "tf.argmax(input, axis=None, output_type=tf.int64)",
-        _arg,
-        "np.argmax({input}, axis={axis})",
-        "ops.argmax({input}, axis={axis})",
+        f"tf.math.reduce_euclidean_norm{_REDUCE}",
+        _reduce,
+        f"np.sqrt(np.sum(np.square({{input_tensor}}){_AXES.removeprefix('{input_tensor}')}))",
+        f"ops.sqrt(ops.sum(ops.square({{input_tensor}}){_KERAS.removeprefix('{input_tensor}')}))",
     ),
     row(
-        "tf.argmin(input, axis=None, output_type=tf.int64)",
-        _arg,
-        "np.argmin({input}, axis={axis})",
-        "ops.argmin({input}, axis={axis})",
+        "tf.math.count_nonzero(input, axis=None, keepdims=None, dtype=tf.int64)",
+        _count_nonzero,
+        "np.count_nonzero({input}[, axis={axis:axes}][, keepdims={keepdims}])",
+        gradient=False,
+    ),
+    *(
+        row(
+            f"tf.{name}(input, axis=None, output_type=tf.int64)",
+            _arg,
+            f"np.{name}({{input}}, axis={{axis|0}})",
+            f"ops.{name}({{input}}, axis={{axis|0}})",
+            gradient=False,
+        )
+        for name in ("argmax", "argmin")
     ),
     row(
-        "tf.nn.moments(x, axes, shift=None, keepdims=False)",
+        "tf.norm(tensor, ord='euclidean', axis=None, keepdims=None)",
+        _norm,
+        "norm({tensor}[, ord={ord}][, axis={axis:axes}][, keepdims={keepdims}])",
+        "ops.norm({tensor}[, axis={axis}][, keepdims={keepdims}])",
+        helpers=("norm",),
+    ),
+    row(
+        "tf.linalg.normalize(tensor, ord='euclidean', axis=None)",
+        _normalized,
+        "normalize({tensor}[, ord={ord}][, axis={axis:axes}])",
+        helpers=("normalize",),
+    ),
+    row(
+        "tf.nn.moments(x, axes, !shift=None, keepdims=False)",
         _moments,
         "moments({x}, {axes:axes}[, keepdims={keepdims}])",
         "ops.moments({x}, axes={axes}[, keepdims={keepdims}])",
         helpers=("moments",),
+    ),
+    row(
+        "tf.nn.weighted_moments(x, axes, frequency_weights, keepdims=False)",
+        _moments,
+        "weighted_moments({x}, {axes:axes}, {frequency_weights}[, keepdims={keepdims}])",
+        helpers=("weighted_moments",),
+    ),
+    row("tf.nn.l2_loss(t)", _to_scalar, "np.sum(np.square({t})) / 2", "ops.sum(ops.square({t})) / 2"),
+    row("tf.nn.zero_fraction(value)", _zero_fraction, "np.mean({value} == 0)", gradient=False),
+    row("tf.math.is_non_decreasing(x)", _is_ordered, "np.all(np.diff({x}.ravel()) >= 0)", gradient=False),
+    row(
+        "tf.math.is_strictly_increasing(x)",
+        _is_ordered,
+        "np.all(np.diff({x}.ravel()) > 0)",
+        gradient=False,
+    ),
+    row(
+        "tf.linalg.global_norm(t_list)",
+        _global_norm,
+        "np.sqrt(sum(np.sum(np.square(t)) for t in {t_list}))",
+    ),
+    row(
+        "tf.clip_by_norm(t, clip_norm, axes=None)",
+        _clip_by_norm,
+        "clip_by_norm({t}, {clip_norm}[, {axes:axes}])",
+        helpers=("clip_by_norm",),
+    ),
+    row(
+        "tf.nn.l2_normalize(x, axis=None, epsilon=1e-12, name=None, !dim=None)",
+        _l2_normalize,
+        "l2_normalize({x}[, axis={axis:axes}][, epsilon={epsilon}])",
+        helpers=("l2_normalize",),
     ),
     row(
         "tf.nn.softmax(logits, axis=-1)",
@@ -136,7 +235,6 @@ TABLE = (
         "softmax({logits}[, axis={axis}])",
         "ops.softmax({logits}[, axis={axis}])",
         helpers=("softmax",),
-        aliases=("tf.math.softmax",),
     ),
     row(
         "tf.nn.log_softmax(logits, axis=-1)",
@@ -144,27 +242,18 @@ TABLE = (
         "log_softmax({logits}[, axis={axis}])",
         "ops.log_softmax({logits}[, axis={axis}])",
         helpers=("log_softmax",),
-        aliases=("tf.math.log_softmax",),
     ),
     row(
-        "tf.cumsum(x, axis=0, exclusive=False, reverse=False)",
-        unary,
-        "cumsum({x}[, axis={axis}][, exclusive={exclusive}][, reverse={reverse}])",
-        "ops.cumsum({x}, axis={axis})",
-        helpers=("cumsum",),
+        "tf.nn.batch_normalization(x, mean, variance, offset, scale, variance_epsilon)",
+        _batch_normalization,
+        "normalized({x}, {mean}, {variance}, {offset}, {scale}, {variance_epsilon})",
+        helpers=("normalized",),
     ),
     row(
-        "tf.math.top_k(input, k=1, sorted=True)",
-        _top_k,
-        "top_k({input}[, {k}])",
-        "ops.top_k({input}[, {k}])",
-        helpers=("top_k",),
-    ),
-    row(
-        "tf.math.l2_normalize(x, axis=None, epsilon=1e-12)",
-        unary,
-        "l2_normalize({x}[, axis={axis:axes}][, epsilon={epsilon}])",
-        "ops.normalize({x}, axis={axis})",
-        helpers=("l2_normalize",),
+        "tf.nn.lrn(input, depth_radius=5, bias=1, alpha=1, beta=0.5)",
+        unary_floating,
+        "lrn({input}[, depth_radius={depth_radius}][, bias={bias}][, alpha={alpha}][, beta={beta}])",
+        helpers=("lrn",),
+        precisions=("float32",),
     ),
 )

@@ -1,0 +1,161 @@
+"""Splits one line of Python into tokens, brackets and operators.
+
+Not by `tokenize` and `ast`: a part of a line is split as often as a whole one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+OPEN, CLOSE = "([{", ")]}"
+_TOKEN = re.compile(
+    r"""(?P<string>[rRbBfFuU]{0,2}(?:\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))
+      |(?P<name>[A-Za-z_][A-Za-z0-9_]*)
+      |(?P<number>[0-9.][0-9A-Za-z_.]*)
+      |(?P<operator>\*\*|//|<<|>>|->|:=|<=|>=|==|!=|[-+*/%@&|^<>=]=?|[()\[\]{},:.;~!])
+      |(?P<space>\s+)
+      |(?P<other>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+# Literals whose texts may simply stand one behind the other.
+_JOINABLE = re.compile('f?"(?!"")')
+# Operators from the loosest to the tightest, as they are split.
+_PRECEDENCE = (
+    ("if", "else"),
+    ("or", "and"),
+    ("in", "not", "is", "<", ">", "==", "!=", "<=", ">="),
+    ("|",),
+    ("^",),
+    ("&",),
+    ("<<", ">>"),
+    ("+", "-"),
+    ("*", "/", "//", "%", "@"),
+)
+# Words that an expression follows.
+_WORDS = frozenset(
+    ["and", "assert", "elif", "else", "for", "if", "in", "is", "not", "or", "raise", "return", "while", "with", "yield"]
+)
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token; `depth` is the number of brackets that it stands in."""
+
+    kind: str
+    text: str
+    start: int
+    depth: int
+
+
+@lru_cache(maxsize=4096)
+def tokens_of(text: str) -> tuple[Token, ...]:
+    """The tokens of a line, up to the sign of a comment."""
+    tokens, depth = [], 0
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup or "other"
+        value = match.group()
+        if kind == "operator" and value in CLOSE:
+            depth -= 1
+        if kind != "space":
+            tokens.append(Token(kind, value, match.start(), depth))
+        if kind == "operator" and value in OPEN:
+            depth += 1
+        if value == "#" and kind == "other":
+            break
+    return tuple(tokens)
+
+
+def brackets(text: str) -> list[tuple[int, int]]:
+    """Start and end of each bracket pair that stands in no other."""
+    pairs, start = [], None
+    for token in tokens_of(text):
+        if token.depth:
+            continue
+        if token.text in OPEN and token.kind == "operator":
+            start = token.start
+        elif token.text in CLOSE and token.kind == "operator" and start is not None:
+            pairs.append((start, token.start))
+            start = None
+    return pairs
+
+
+def loosest_operators(body: str) -> tuple[tuple[str, ...], list[Token]]:
+    """The loosest operators at the top of an expression, and where they stand."""
+    tokens = [token for token in tokens_of(body) if token.depth == 0]
+    for group in _PRECEDENCE:
+        found = []
+        for previous, token in zip([None, *tokens], tokens):
+            if token.text not in group or token.kind == "string":
+                continue
+            if previous is None or (
+                previous.kind == "operator" and previous.text not in CLOSE
+            ):
+                continue  # A sign, not an operator.
+            if previous.text in _WORDS:
+                continue
+            found.append(token)
+        if found:
+            return group, found
+    return (), []
+
+
+def follows_name(text: str, start: int) -> bool:
+    """Whether a bracket is that of a call or a subscript, not of a literal."""
+    before = re.search(r"(\w+|[)\]}]|\"|')$", text[:start])
+    return before is not None and before.group() not in _WORDS
+
+
+def at_commas(inner: str) -> list[str]:
+    """The parts between the commas that stand in no bracket."""
+    parts, start = [], 0
+    for token in tokens_of(inner):
+        if token.depth == 0 and token.text == "," and token.kind == "operator":
+            parts.append(inner[start : token.start].strip())
+            start = token.start + 1
+    parts.append(inner[start:].strip())
+    return [part for part in parts if part]
+
+
+def adjacent(text: str) -> list[str]:
+    """The string literals of an implicit concatenation that is all of the text."""
+    tokens = tokens_of(text)
+    if len(tokens) < 2 or any(token.kind != "string" for token in tokens):
+        return []
+    return [token.text for token in tokens]
+
+
+def merge_strings(text: str) -> str:
+    """Adjacent string literals as one, as ruff writes them where they fit."""
+    if '" ' not in text:
+        return text
+    tokens = tokens_of(text)
+    pieces, last = [], 0
+    index = 0
+    while index < len(tokens):
+        run = [tokens[index]]
+        while (
+            tokens[index].kind == "string"
+            and index + 1 < len(tokens)
+            and tokens[index + 1].kind == "string"
+        ):
+            index += 1
+            run.append(tokens[index])
+        if len(run) > 1 and all(_JOINABLE.match(token.text) for token in run):
+            pieces.append(text[last : run[0].start])
+            pieces.append(_joined([token.text for token in run]))
+            last = run[-1].start + len(run[-1].text)
+        index += 1
+    return "".join([*pieces, text[last:]])
+
+
+def _joined(literals: list[str]) -> str:
+    formatted = any(literal.startswith("f") for literal in literals)
+    parts = []
+    for literal in literals:
+        body = literal.lstrip("f")[1:-1]
+        if formatted and not literal.startswith("f"):
+            body = body.replace("{", "{{").replace("}", "}}")
+        parts.append(body)
+    return ("f" if formatted else "") + '"' + "".join(parts) + '"'
