@@ -6,10 +6,13 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from layersmith.changes import Emitted
+from layersmith.atomic import read_bytes
+from layersmith.changes import Action, Change, Emitted, State
 from layersmith.commands.output import Output
 from layersmith.commands.specs import beside, needed, spec_files
 from layersmith.errors import LayersmithError
+from layersmith.exports import layers_in, with_exports
+from layersmith.header import normal
 from layersmith.pipeline import Generated, SpecFile, Target, check, generate
 from layersmith.project import Project, find_project
 from layersmith.sync import apply, survey
@@ -78,9 +81,35 @@ def _in_project(
     owned = () if arguments.specs else (project.layers, project.tests, project.scripts)
     force = frozenset(_forced(arguments.force))
     changes = survey(wanted, root=project.root, owned=owned, force=force)
+    exports = _exports(generated, project, partial=bool(arguments.specs))
+    changes = (*changes, *([exports] if exports is not None else []))
     if not dry:
         apply(changes, project.root)
     return output.finish(problems, changes, dry=dry, diff=arguments.diff)
+
+
+def _exports(
+    generated: Sequence[Generated], project: Project, partial: bool
+) -> Change | None:
+    """What happens to `layers/__init__.py`; None where it is as it should be."""
+    path = project.layers / "__init__.py"
+    seen = read_bytes(str(path))
+    before = None if seen is None else normal(seen.decode("utf-8", "surrogateescape"))
+    layers = {(item.snake, item.class_name) for item in generated}
+    if partial:
+        layers |= set(layers_in(before or ""))
+    after = with_exports(before or "", sorted(layers))
+    if after == (before or ""):
+        return None
+    return Change(
+        path.relative_to(project.root),
+        State.ABSENT if before is None else State.PRISTINE,
+        Action.CREATE if before is None else Action.UPDATE,
+        before,
+        after,
+        note="exports",
+        seen=seen,
+    )
 
 
 def _flat(item: Generated, spec: str = "") -> list[Emitted]:

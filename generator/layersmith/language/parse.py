@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 import warnings
 from dataclasses import dataclass
 
@@ -10,6 +12,10 @@ from layersmith.errors import Report, Span
 from layersmith.spec.model import Code
 
 MAX_CODE = 50_000
+MAX_DEPTH = 60
+# The interpreter reads the body of a loop twice, so nested ones cost powers of two.
+MAX_LOOPS = 5
+LARGEST = 2**63 - 1
 
 _EXPRESSIONS = (
     ast.Expression,
@@ -125,7 +131,36 @@ def parse_body(code: Code, report: Report) -> Parsed | None:
 
 def parse_expression(code: Code, report: Report) -> Parsed | None:
     """One expression; None when it is not Python, or not allowed."""
-    return _parse(code, report, "eval", _EXPRESSIONS)
+    parsed = _parse(code, report, "eval", _EXPRESSIONS)
+    if parsed is None or not _on_one_line(parsed, report):
+        return None
+    return parsed
+
+
+def _on_one_line(parsed: Parsed, report: Report) -> bool:
+    """Says when an expression, which is emitted within a line, would end that line."""
+    text = parsed.code.text
+    if "\n" in text.strip():
+        report.error(
+            parsed.code.span,
+            "an expression stands on one line",
+            "write it after `>`, which joins lines, or give a part of it a name under `derived:`",
+        )
+        return False
+    for token in _tokens(text) if "#" in text else ():
+        if token.type == tokenize.COMMENT:
+            column = token.start[1]
+            report.error(
+                parsed.code.origin.span(0, column, 0, len(text.rstrip())),
+                "a comment is not part of an expression",
+                "put it outside of the quotes, or on a line of its own",
+            )
+            return False
+    return True
+
+
+def _tokens(text: str) -> list[tokenize.TokenInfo]:
+    return list(tokenize.generate_tokens(io.StringIO(text).readline))
 
 
 def _parse(code: Code, report: Report, mode: str, allowed: tuple) -> Parsed | None:
@@ -144,6 +179,11 @@ def _parse(code: Code, report: Report, mode: str, allowed: tuple) -> Parsed | No
             )
             return None
     lines = tuple(code.text.split("\n"))
+    for number, line in enumerate(lines):
+        if "\t" in line[: len(line) - len(line.lstrip())]:
+            span = code.origin.span(number, 0, number, 1)
+            report.error(span, "a tab in front of a line", "indent with spaces")
+            return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -160,15 +200,61 @@ def _parse(code: Code, report: Report, mode: str, allowed: tuple) -> Parsed | No
         report.error(code.span, f"not Python: {error}", "write simpler code")
         return None
     parsed = Parsed(tree.body if mode == "eval" else tree, code, lines)
-    return parsed if _allowed(parsed, report, allowed) else None
+    if not _allowed(parsed, report, allowed) or not _spelled(parsed, report):
+        return None
+    return parsed if _compiles(parsed, report) else None
+
+
+def _spelled(parsed: Parsed, report: Report) -> bool:
+    """Says when a name has letters that Python takes for others: `ﬁ` is `fi`."""
+    if parsed.code.text.isascii():
+        return True
+    for token in _tokens(parsed.code.text):
+        if token.type == tokenize.NAME and not token.string.isascii():
+            (line, start), (_, end) = token.start, token.end
+            report.error(
+                parsed.code.origin.span(line - 1, start, line - 1, end),
+                f"the name `{token.string}` is not allowed",
+                "use ASCII letters, digits and `_`: others can look like them",
+            )
+            return False
+    return True
+
+
+def _compiles(parsed: Parsed, report: Report) -> bool:
+    """Says what Python finds wrong beyond the grammar, such as `def f(x, x)`.
+
+    Compiling runs nothing.
+    """
+    if isinstance(parsed.tree, ast.Module):
+        body = parsed.tree.body or [ast.Pass()]
+    else:
+        body = [ast.Return(parsed.tree)]
+    nothing = ast.arguments([], [], None, [], [], None, [])
+    module = ast.Module([ast.FunctionDef("call", nothing, body, [])], [])
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(ast.fix_missing_locations(module), "call", "exec")
+    except SyntaxError as error:
+        line = max(1, min(error.lineno or 1, len(parsed.lines)))
+        column = max((error.offset or 1) - 1, 0)
+        report.error(
+            parsed.code.origin.span(line - 1, column, line - 1, column + 1),
+            f"not Python: {error.msg}",
+            "this part is read as Python code",
+        )
+        return False
+    return True
 
 
 def _allowed(parsed: Parsed, report: Report, allowed: tuple) -> bool:
     before = len(report.problems)
-    stack: list[tuple[ast.AST, int]] = [(parsed.tree, 0)]
+    stack: list[tuple[ast.AST, int, int]] = [(parsed.tree, 0, 0)]
     while stack:
-        node, depth = stack.pop()
-        if depth > 60:
+        node, depth, loops = stack.pop()
+        loops += isinstance(node, ast.For)
+        if depth > MAX_DEPTH or loops > MAX_LOOPS:
             report.error(parsed.span(node), "nested too deep", "assign parts to names")
             break
         if not isinstance(node, allowed):
@@ -182,7 +268,7 @@ def _allowed(parsed: Parsed, report: Report, allowed: tuple) -> bool:
             report.error(parsed.span(node), reason, hint)
             continue
         _check_names(parsed, report, node)
-        stack.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
+        stack.extend((child, depth + 1, loops) for child in ast.iter_child_nodes(node))
     return len(report.problems) == before
 
 
@@ -192,8 +278,8 @@ def _check_names(parsed: Parsed, report: Report, node: ast.AST) -> None:
         names = [node.id]
     elif isinstance(node, ast.Attribute):
         names = [node.attr]
-    elif isinstance(node, ast.arg):
-        names = [node.arg]
+    elif isinstance(node, (ast.arg, ast.keyword)):
+        names = [node.arg] if node.arg else []
     elif isinstance(node, ast.FunctionDef):
         names = [node.name]
         if node.decorator_list:
@@ -216,7 +302,19 @@ def _check_names(parsed: Parsed, report: Report, node: ast.AST) -> None:
         report.error(
             parsed.span(node), "`self` is left out in a spec", "write the name alone"
         )
-    if isinstance(node, ast.Constant) and isinstance(node.value, (bytes, complex)):
+    if isinstance(node, ast.Constant):
+        _check_constant(parsed, report, node)
+
+
+def _check_constant(parsed: Parsed, report: Report, node: ast.Constant) -> None:
+    span = parsed.span(node)
+    if isinstance(node.value, (bytes, complex)):
+        report.error(span, "this kind of constant is not allowed", "use a number")
+    elif isinstance(node.value, int) and abs(node.value) > LARGEST:
         report.error(
-            parsed.span(node), "this kind of constant is not allowed", "use a number"
+            span, "this whole number is too large", "use one of at most 63 bits"
+        )
+    elif isinstance(node.value, str) and node.lineno != node.end_lineno:
+        report.error(
+            span, "a text over several lines is not allowed", "put notes in comments"
         )
