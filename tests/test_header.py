@@ -94,7 +94,7 @@ def test_no_path_can_break_out_of_the_comment(spec):
 
 
 def test_an_encoded_path_is_read_back_as_it_was():
-    spec = "specs/100 %\n\u202eexe.yaml"
+    spec = "specs/100 %\n\u202eexe.yaml  "
     header = read(stamp(BODY, spec, "layer: X\n"))
     assert header is not None
     assert header.spec == spec

@@ -8,6 +8,7 @@ from layersmith.layout import relayout
 from layersmith.merge import in_conflict, merge, merge_lines, merge_without_base, sides
 from sync_project import EXTRA, body
 
+BEFORE = "        y = x @ self.kernel\n"
 BASE = "one\ntwo\nthree\nfour\nfive\nsix\n"
 
 
@@ -186,8 +187,15 @@ def test_a_text_that_is_not_python_keeps_its_layout():
     assert relayout(body(), "def broken(:\n") == body()
 
 
-def test_a_text_indented_with_tabs_loses_nothing():
-    tabs = body().replace("    ", "\t")
-    edited = tabs.replace("\t\ty = x @", "\t\tx = x + 1  # by hand\n\t\ty = x @")
-    assert edited != tabs
-    assert "by hand" in relayout(edited, body())
+@pytest.mark.parametrize("indent", ["\t", "  ", "   "])
+def test_another_indentation_is_undone_too(indent):
+    edited = body().replace(
+        BEFORE, "        if x:  # by hand\n            x = 1\n" + BEFORE
+    )
+    assert edited != body()
+    assert relayout(edited.replace("    ", indent), body()) == edited
+
+
+def test_a_text_that_another_indentation_would_change_keeps_it():
+    text = "if a:\n  b = '''\n  c\n    d\n'''\n"
+    assert relayout(text, body()) == text

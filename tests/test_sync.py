@@ -1,5 +1,7 @@
 """Regenerating: what each file is, what happens to it, and that no edit is lost."""
 
+from pathlib import Path
+
 import pytest
 
 from layersmith.header import digest, read, stamp
@@ -85,6 +87,7 @@ FORMATS = [
     ["--line-length=50"],
     ["--line-length=120", "--config=format.quote-style='single'"],
     ["--config=format.indent-style='tab'"],
+    ["--config=indent-width=2"],
 ]
 
 
@@ -112,7 +115,7 @@ def test_a_formatted_file_is_updated_when_the_output_differs(project, options):
 
 
 @needs_ruff
-@pytest.mark.parametrize("options", FORMATS[:2], ids=" ".join)
+@pytest.mark.parametrize("options", FORMATS, ids=" ".join)
 def test_an_edit_in_a_formatted_file_merges_without_a_conflict(project, options):
     project.run(body())
     project.edit(BEFORE_PRODUCT, HAND + BEFORE_PRODUCT)
@@ -407,6 +410,15 @@ def test_only_files_with_our_header_are_ever_stale(project):
         assert (project.root / name).read_text() == text
 
 
+def test_a_second_place_for_the_files_of_a_spec_is_left_alone(project):
+    project.run(body())
+    copy = project.root / "src/experiments/scaled_dense.py"
+    copy.parent.mkdir()
+    copy.write_text(project.text)
+    assert list(project.generate(body())) == [project.path]
+    assert copy.exists()
+
+
 def test_files_of_a_spec_that_was_not_asked_for_are_left_alone(gone):
     gone.write_spec("specs/other.yaml")
     assert list(gone.generate(body())) == [gone.path]
@@ -435,13 +447,8 @@ def test_links_are_neither_followed_nor_removed_as_stale(project, tmp_path_facto
 # Renamed layers
 
 
-NEW = {"path": "src/mean_dense.py", "spec": "specs/mean_dense.yaml"}
-
-
 def _rename(project, output, **options):
     """Surveys and applies with the layer under its new name, as `rename` does it."""
-    from pathlib import Path
-
     new = Path("src/mean_dense.py")
     (project.root / project.spec).rename(project.root / "specs/mean_dense.yaml")
     wanted = project.emitted(output, new, "specs/mean_dense.yaml")
@@ -534,6 +541,16 @@ def test_three_files_renamed_in_one_folder_find_their_own_edits(project):
     for kind in kinds:
         text = project.file.with_name(f"{kind}mean_dense.py").read_text()
         assert text.endswith(f"# {kind}\n# by hand in {kind}\n")
+
+
+@pytest.mark.parametrize("forced", ["src/scaled_dense.py", "src/mean_dense.py"])
+def test_force_on_a_renamed_layer_keeps_a_copy_too(edited, forced):
+    text = edited.text
+    _rename(edited, body("MeanDense"), force={Path(forced)})
+    new = (edited.root / "src/mean_dense.py").read_text()
+    assert read(new).body == body("MeanDense")
+    assert (edited.root / "src/scaled_dense.py.orig").read_text() == text
+    assert not edited.file.exists()
 
 
 def test_a_file_that_is_in_the_way_of_a_renamed_one_loses_nothing(edited):

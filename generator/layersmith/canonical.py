@@ -23,7 +23,7 @@ _STRING_OR_COMMENT = re.compile(
     r"""'''(?:[^'\\]+|\\.|'(?!''))*'''|'(?:[^'\\\n]+|\\.)*'|(\#[^\n]*)""",
     re.DOTALL,
 )
-_SUITES = ("body", "handlers", "orelse", "finalbody", "cases")
+SUITES = ("body", "handlers", "orelse", "finalbody", "cases")
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _statement_lines(nodes: Iterable[ast.AST]) -> Iterator[int]:
     for node in nodes:
         if isinstance(node, ast.stmt):
             yield node.lineno
-        for name in _SUITES:
+        for name in SUITES:
             yield from _statement_lines(getattr(node, name, ()))
 
 

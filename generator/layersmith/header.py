@@ -113,16 +113,20 @@ def read(text: str) -> Header | None:
 def quote(path: str) -> str:
     """The path as one line of visible characters; `%` and invisible ones are encoded.
 
-    A file name may hold a line break, which would end the comment and begin code.
+    A file name may hold a line break, which would end the comment and begin code. It may
+    end with spaces, which a formatter would take away.
     """
-    if path.isprintable() and "%" not in path:
-        return path
-    return "".join(
-        c
-        if c.isprintable() and c != "%"
-        else "".join(f"%{b:02X}" for b in c.encode("utf-8", "surrogateescape"))
-        for c in path
-    )
+    inner = path.rstrip(" ")
+    if inner.isprintable() and "%" not in inner:
+        quoted = inner
+    else:
+        quoted = "".join(
+            c
+            if c.isprintable() and c != "%"
+            else "".join(f"%{b:02X}" for b in c.encode("utf-8", "surrogateescape"))
+            for c in inner
+        )
+    return quoted + "%20" * (len(path) - len(inner))
 
 
 def shown(spec: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from layersmith.canonical import Parsed, parse, same_meaning, statements_form
+from layersmith.canonical import SUITES, Parsed, parse, same_meaning, statements_form
 
 _Definition = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -50,6 +50,34 @@ def relayout(text: str, like: str) -> str:
         return text
     result = "\n".join(lines)
     return result if same_meaning(result, text) else text
+
+
+def _indented(parsed: Parsed) -> str:
+    """The text with the usual four spaces for each level, where it has tabs or two."""
+    lines = list(parsed.lines)
+
+    def indent(nodes: Sequence[ast.AST], first: int, level: int) -> None:
+        for node in nodes:
+            if isinstance(node, ast.stmt):
+                last = node.end_lineno or node.lineno
+                for number in range(first, last + 1):
+                    line = parsed.lines[number - 1]
+                    blank = line[: node.col_offset]
+                    if blank.isspace():
+                        lines[number - 1] = " " * (4 * level) + line[len(blank) :]
+                first = last + 1
+            for name in SUITES:
+                below = getattr(node, name, ())
+                if below and isinstance(below[0], ast.stmt):
+                    top = _start(below[0])
+                    while parsed.lines[top - 2].lstrip().startswith("#"):
+                        top -= 1
+                    indent(below, top, level + 1)
+                else:
+                    indent(below, 0, level)
+
+    indent(parsed.tree.body, 1, 0)
+    return "\n".join(lines)
 
 
 def _align(

@@ -89,7 +89,7 @@ def survey(
     absent = {path for path, data in on_disk.items() if data is None}
     renames = infer_renames(files, stale, absent)
     for new, old in (renamed or {}).items():
-        path, old_path = (inside.relative(new), inside.relative(old))
+        path, old_path = inside.relative(new), inside.relative(old)
         if path in files and old_path not in files:
             renames[path] = old_path
             old_data.setdefault(old_path, _look(old_path, inside, problems) or b"")
@@ -98,31 +98,28 @@ def survey(
     forced = {inside.relative(path) for path in force}
 
     changes: list[Change] = []
-    carried: dict[Path, Path] = {}
+    removals: dict[Path, Change] = {}
     for path, emitted in files.items():
-        data, old_path = (on_disk[path], renames.get(path))
-        change = judge(emitted, path, data, bases, forced=path in forced)
+        data, old_path = on_disk[path], renames.get(path)
+        is_forced = path in forced or old_path in forced
+        change = judge(emitted, path, data, bases, forced=is_forced)
         if old_path is not None and old_data[old_path]:
+            old = old_data[old_path]
             moved = judge(
-                emitted,
-                path,
-                old_data[old_path],
-                bases,
-                forced=path in forced or old_path in forced,
-                old_path=old_path,
+                emitted, path, old, bases, forced=is_forced, old_path=old_path
             )
-            if moved.state is not State.FOREIGN:
+            # The second case is a run that was killed between the two steps.
+            if moved.state is not State.FOREIGN and (
+                data is None or moved.after == decode(data)
+            ):
+                note = f"renamed to {path}"
+                removals[old_path] = _remove(old_path, old, note, moved.backup)
                 if data is None:
                     change = _moved(moved, old_path)
-                    carried[old_path] = path
-                elif moved.after == decode(data):
-                    # A run was killed between writing the new file and removing this.
-                    carried[old_path] = path
         changes.append(change)
-    for old_path, path in carried.items():
-        changes.append(_remove(old_path, old_data[old_path], f"renamed to {path}"))
+    changes += removals.values()
     for file in stale:
-        if file.path not in carried:
+        if file.path not in removals:
             changes.append(_judge_stale(file, bases, file.path in forced))
     return tuple(changes)
 
@@ -226,7 +223,10 @@ def _moved(change: Change, old_path: Path) -> Change:
     elif action is Action.KEEP:
         action = Action.MERGE
     note = f"renamed from {old_path}" + (f"; {change.note}" if change.note else "")
-    return replace(change, action=action, source=old_path, note=note, seen=None)
+    # A copy of what is thrown away is kept when the old file is removed.
+    return replace(
+        change, action=action, source=old_path, note=note, seen=None, backup=False
+    )
 
 
 def _remove(path: Path, data: bytes, note: str, backup: bool = False) -> Change:

@@ -9,6 +9,12 @@ from math import gcd, prod
 from typing import Union
 
 
+class Derived(str):
+    """A name whose value is computed from others, so that it may equal any size."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Dim:
     """A size: the sum of `coefficient * product of atoms`, in normal form.
@@ -87,7 +93,9 @@ class Dim:
                 continue
             # A constant is rounded down, so that the rest is not negative; a name
             # keeps its sign, as people write `(n - size) // 2`.
-            whole = size // divisor if not own else int(size / divisor)
+            whole = size // divisor
+            if own and size < 0:
+                whole = -(-size // divisor)
             quotient.append((left, whole))
             rest.append((own, size - whole * divisor))
         return _collect(tuple(quotient)), _collect(tuple(rest))
@@ -99,9 +107,9 @@ class Dim:
         for atoms, coefficient in self.terms:
             sign = "-" if coefficient < 0 else "+"
             size = abs(coefficient)
-            factors = [
-                _paren(atom) if len(atoms) > 1 or size != 1 else atom for atom in atoms
-            ]
+            # `-(n // 2)` is not `-n // 2`.
+            wrapped = len(atoms) > 1 or size != 1 or (coefficient < 0 and not text)
+            factors = [_paren(atom) if wrapped else atom for atom in atoms]
             if size != 1 or not factors:
                 factors = [str(size), *factors]
             body = " * ".join(factors)

@@ -7,7 +7,7 @@ import builtins
 from dataclasses import dataclass, field
 
 from layersmith.errors import Report, Span
-from layersmith.language.dims import Axis, Dim, Rest, Shape
+from layersmith.language.dims import Axis, Derived, Dim, Rest, Shape
 from layersmith.language.parse import Parsed, parse_body, parse_expression
 from layersmith.language.values import (
     Activation,
@@ -111,7 +111,7 @@ class _Builder:
             self._define(
                 derived.name.text,
                 derived.name.span,
-                Static(kind, Dim.of(derived.name.text) if dim is not None else None),
+                Static(kind, Dim.of(Derived(derived.name.text)) if dim is not None else None),
             )
         for layer_input in spec.inputs:
             name = layer_input.name.text
@@ -392,7 +392,10 @@ class _Builder:
         )
 
     def dim(self, node: ast.AST) -> Dim | None:
-        return dim_of(node, lambda name: Dim.of(name))
+        computed = {derived.name.text for derived in self.spec.derived}
+        return dim_of(
+            node, lambda name: Dim.of(Derived(name) if name in computed else name)
+        )
 
 
 _HARMLESS = frozenset({"activity_regularizer"})

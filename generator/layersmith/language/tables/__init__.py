@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from layersmith.language.tables.closest import suggest
+from layersmith.suggest import suggest
 
 __all__ = [
     "KINDS",

@@ -1,0 +1,345 @@
+"""Linear algebra on stacks of matrices: the last two axes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from layersmith.language.dims import Axis, Dim, Rest, Shape, surely_differ
+from layersmith.language.operations.base import Bound, Operation, row
+from layersmith.language.operations.conversion import FULL
+from layersmith.language.operations.elementwise import real_dtype
+from layersmith.language.operations.rules import (
+    binary,
+    floating,
+    last_two,
+    promote,
+    require_rank,
+    require_square,
+    unary,
+)
+from layersmith.language.values import Items, Tensor, Value
+
+
+def _first(call: Bound) -> str:
+    return call.operation.parameter_names[0]
+
+
+def _square(call: Bound) -> Value:
+    """A square matrix to one of its size."""
+    name = _first(call)
+    if not require_square(call, name):
+        return Tensor()
+    return Tensor(call.shape(name), floating(call, name))
+
+
+def _scalar_each(call: Bound) -> Value:
+    """One number for each square matrix."""
+    name = _first(call)
+    if not require_square(call, name):
+        return Tensor()
+    return Tensor(_outer(call.shape(name)), floating(call, name))
+
+
+def _outer(shape: Shape | None, *more: Axis) -> Shape | None:
+    if shape is None or last_two(shape) is None:
+        return None
+    return Shape((*shape.axes[:-2], *more))
+
+
+def _trace(call: Bound) -> Value:
+    require_rank(call, "x", 2, "matrices")
+    return Tensor(_outer(call.shape("x")), call.tensor("x").dtype)
+
+
+def _slogdet(call: Bound) -> Value:
+    result = _scalar_each(call)
+    return Items((result, result))
+
+
+def _solve(call: Bound) -> Value:
+    names = call.operation.parameter_names[:2]
+    dtype = promote(call, *names)
+    matrix, right = call.shape(names[0]), call.shape(names[1])
+    if not require_square(call, names[0]):
+        return Tensor(None, dtype)
+    hint = "a single vector is a matrix with one column: add an axis with tf.newaxis"
+    if not require_rank(call, names[1], 2, "a matrix on the right too", hint):
+        return Tensor(None, dtype)
+    return _of_right(call, matrix, right, dtype)
+
+
+def _of_right(call: Bound, matrix: Shape | None, right: Shape | None, dtype: str | None) -> Value:
+    left, other = last_two(matrix), last_two(right)
+    if left is None or other is None:
+        return Tensor(None, dtype)
+    if surely_differ(left[0], other[0]):
+        return call.fail(
+            f"{call.operation.name} of {matrix} and {right}: `{left[0]}` is not `{other[0]}`",
+            "both have the same number of rows",
+        )
+    same = matrix is not None and right is not None and matrix.axes[:-2] == right.axes[:-2]
+    return Tensor(right if same else None, dtype)
+
+
+def _lstsq(call: Bound) -> Value:
+    dtype = promote(call, "matrix", "rhs")
+    matrix, right = call.shape("matrix"), call.shape("rhs")
+    if not require_rank(call, "matrix", 2, "matrices") or not require_rank(call, "rhs", 2, "matrices"):
+        return Tensor(None, dtype)
+    left, other = last_two(matrix), last_two(right)
+    if left is None or other is None:
+        return Tensor(None, dtype)
+    if surely_differ(left[0], other[0]):
+        return call.fail(f"tf.linalg.lstsq: `{left[0]}` is not `{other[0]}`", "")
+    same = matrix.axes[:-2] == right.axes[:-2]
+    return Tensor(_outer(right, left[1], other[1]) if same else None, dtype)
+
+
+def _diagonal_matrix(call: Bound) -> Value:
+    tensor = call.tensor("diagonal")
+    shape = tensor.shape
+    if shape is None or not shape.axes or isinstance(shape.axes[-1], Rest):
+        return Tensor(None, tensor.dtype)
+    return Tensor(Shape((*shape.axes, shape.axes[-1])), tensor.dtype)
+
+
+def _diagonal(call: Bound) -> Value:
+    tensor = call.tensor("input")
+    require_rank(call, "input", 2, "matrices")
+    matrix = last_two(tensor.shape)
+    return Tensor(None if matrix is None else _outer(tensor.shape, _smaller(*matrix)), tensor.dtype)
+
+
+def _smaller(rows: Axis, columns: Axis) -> Axis:
+    """The smaller of two sizes, where that is known."""
+    if rows == columns:
+        return rows
+    if isinstance(rows, Dim) and isinstance(columns, Dim):
+        if rows.constant is not None and columns.constant is not None:
+            return min(rows, columns, key=lambda size: size.constant or 0)
+    return None
+
+
+def _set_diagonal(call: Bound) -> Value:
+    dtype = promote(call, "input", "diagonal")
+    require_rank(call, "input", 2, "matrices")
+    matrix, diagonal = last_two(call.shape("input")), call.shape("diagonal")
+    if matrix is not None and diagonal is not None and diagonal.axes:
+        wanted = _smaller(*matrix)
+        if surely_differ(wanted, diagonal.axes[-1]):
+            return call.fail(
+                f"the diagonal has `{wanted}` numbers, and these are `{diagonal.axes[-1]}`",
+                "",
+                at="diagonal",
+            )
+    return Tensor(call.shape("input"), dtype)
+
+
+def _tensor_diagonal_matrix(call: Bound) -> Value:
+    tensor = call.tensor("diagonal")
+    shape = tensor.shape
+    if shape is None or shape.rank is None:
+        return Tensor(None, tensor.dtype)
+    return Tensor(Shape(shape.axes * 2), tensor.dtype)
+
+
+def _tensor_diagonal(call: Bound) -> Value:
+    tensor = call.tensor("input")
+    shape = tensor.shape
+    if shape is None or shape.rank is None:
+        return Tensor(None, tensor.dtype)
+    half = shape.rank // 2
+    if shape.rank % 2 or any(map(surely_differ, shape.axes[:half], shape.axes[half:])):
+        return call.fail(
+            f"tf.linalg.tensor_diag_part takes a shape twice over, not {shape}",
+            "tf.linalg.diag_part takes the diagonal of each matrix",
+        )
+    return Tensor(Shape(shape.axes[:half]), tensor.dtype)
+
+
+def _band(call: Bound) -> Value:
+    require_rank(call, "input", 2, "matrices")
+    return unary(call)
+
+
+def _pinv(call: Bound) -> Value:
+    require_rank(call, "a", 2, "matrices")
+    matrix = last_two(call.shape("a"))
+    dtype = floating(call, "a")
+    return Tensor(None if matrix is None else _outer(call.shape("a"), matrix[1], matrix[0]), dtype)
+
+
+def _rank(call: Bound) -> Value:
+    require_rank(call, "a", 2, "matrices")
+    return Tensor(_outer(call.shape("a")), "int32")
+
+
+def _svd(call: Bound) -> Value:
+    dtype, shape = floating(call, "tensor"), call.shape("tensor")
+    require_rank(call, "tensor", 2, "matrices")
+    matrix = last_two(shape)
+    vectors = call.literal("compute_uv", True)
+    if matrix is None:
+        unknown = Tensor(None, dtype)
+        return unknown if vectors is False else Items((unknown,) * 3)
+    rows, columns = matrix
+    size = _smaller(rows, columns)
+    values = Tensor(_outer(shape, size), real_dtype(dtype))
+    if vectors is False:
+        return values
+    full = call.literal("full_matrices", False)
+    left, right = (rows, columns) if full is True else (size, size)
+    if full not in (True, False):
+        left = right = None
+    return Items(
+        (values, Tensor(_outer(shape, rows, left), dtype), Tensor(_outer(shape, columns, right), dtype))
+    )
+
+
+def _values_alone(operation: Operation, call: Bound) -> Operation:
+    """Singular vectors are unique up to sign: NumPy may have others."""
+    if call.literal("compute_uv", True) is False:
+        return operation
+    return replace(operation, numpy=None, keras=None)
+
+
+def _qr(call: Bound) -> Value:
+    dtype, shape = floating(call, "input"), call.shape("input")
+    require_rank(call, "input", 2, "matrices")
+    matrix = last_two(shape)
+    full = call.literal("full_matrices", False)
+    if matrix is None:
+        return Items((Tensor(None, dtype),) * 2)
+    rows, columns = matrix
+    size = {True: rows, False: _smaller(rows, columns)}.get(full) if isinstance(full, bool) else None
+    return Items((Tensor(_outer(shape, rows, size), dtype), Tensor(_outer(shape, size, columns), dtype)))
+
+
+def _eigh(call: Bound) -> Value:
+    dtype, shape = floating(call, "tensor"), call.shape("tensor")
+    require_square(call, "tensor")
+    matrix = last_two(shape)
+    values = None if matrix is None else _outer(shape, matrix[0])
+    return Items((Tensor(values, real_dtype(dtype)), Tensor(shape, dtype)))
+
+
+def _eigvalsh(call: Bound) -> Value:
+    result = _eigh(call)
+    return result.values[0] if isinstance(result, Items) and result.values else result
+
+
+def _cross(call: Bound) -> Value:
+    for name in ("a", "b"):
+        shape = call.shape(name)
+        last = None if shape is None else shape.axis(-1)
+        if isinstance(last, Dim) and surely_differ(last, Dim.of(3)):
+            return call.fail(f"tf.linalg.cross takes 3 numbers, and these are `{last}`", "", at=name)
+    return binary(call)
+
+
+def _adjoint(operation: Operation, call: Bound) -> Operation:
+    flag = call.literal("adjoint", False)
+    if flag is False:
+        return operation
+    return replace(operation, numpy=None, keras=None)
+
+
+TABLE = (
+    row(
+        "tf.linalg.diag(diagonal, name=None, !k=0, !num_rows=-1, !num_cols=-1, !padding_value=0, "
+        "!align='RIGHT_LEFT')",
+        _diagonal_matrix,
+        "{diagonal}[..., None] * np.eye({diagonal}.shape[-1])",
+    ),
+    row(
+        "tf.linalg.diag_part(input, name=None, !k=0, !padding_value=0, !align='RIGHT_LEFT')",
+        _diagonal,
+        "np.diagonal({input}, axis1=-2, axis2=-1)",
+        "ops.diagonal({input}, axis1=-2, axis2=-1)",
+    ),
+    row(
+        "tf.linalg.set_diag(input, diagonal, name=None, !k=0, !align='RIGHT_LEFT')",
+        _set_diagonal,
+        "set_diag({input}, {diagonal})",
+        helpers=("set_diag",),
+    ),
+    row("tf.linalg.tensor_diag(diagonal)", _tensor_diagonal_matrix, "tensor_diag({diagonal})", helpers=("tensor_diag",)),
+    row(
+        "tf.linalg.tensor_diag_part(input)",
+        _tensor_diagonal,
+        "tensor_diag_part({input})",
+        helpers=("tensor_diag_part",),
+    ),
+    row(
+        "tf.linalg.band_part(input, num_lower, num_upper)",
+        _band,
+        "band_part({input}, {num_lower}, {num_upper})",
+        helpers=("band_part",),
+    ),
+    row("tf.linalg.trace(x)", _trace, "np.trace({x}, axis1=-2, axis2=-1)", "ops.trace({x}, axis1=-2, axis2=-1)"),
+    row(
+        "tf.linalg.inv(input, adjoint=False)",
+        _square,
+        "np.linalg.inv({input})",
+        "ops.inv({input})",
+        precisions=FULL,
+        variant=_adjoint,
+    ),
+    row("tf.linalg.det(input)", _scalar_each, "np.linalg.det({input})", "ops.det({input})", precisions=FULL),
+    row("tf.linalg.logdet(matrix)", _scalar_each, "np.linalg.slogdet({matrix})[1]", precisions=FULL),
+    row(
+        "tf.linalg.slogdet(input)",
+        _slogdet,
+        "np.linalg.slogdet({input})",
+        precisions=FULL,
+    ),
+    row(
+        "tf.linalg.solve(matrix, rhs, adjoint=False)",
+        _solve,
+        "np.linalg.solve({matrix}, {rhs})",
+        "ops.solve({matrix}, {rhs})",
+        precisions=FULL,
+        variant=_adjoint,
+    ),
+    row(
+        "tf.linalg.triangular_solve(matrix, rhs, lower=True, adjoint=False)",
+        _solve,
+        "np.linalg.solve(np.tril({matrix}) if {lower|True} else np.triu({matrix}), {rhs})",
+        "ops.solve_triangular({matrix}, {rhs}, lower={lower|True})",
+        precisions=FULL,
+        variant=_adjoint,
+    ),
+    row("tf.linalg.cholesky(input)", _square, "np.linalg.cholesky({input})", "ops.cholesky({input})", precisions=FULL),
+    row(
+        "tf.linalg.cholesky_solve(chol, rhs)",
+        _solve,
+        "np.linalg.solve({chol} @ np.swapaxes({chol}, -1, -2), {rhs})",
+        precisions=FULL,
+    ),
+    row(
+        "tf.linalg.lstsq(matrix, rhs, !l2_regularizer=0.0, !fast=True)",
+        _lstsq,
+        "np.linalg.pinv({matrix}) @ {rhs}",
+        precisions=FULL,
+    ),
+    row("tf.linalg.expm(input)", _square, precisions=FULL),
+    row("tf.linalg.pinv(a, !rcond=None, !validate_args=False)", _pinv, "np.linalg.pinv({a})", precisions=FULL),
+    row(
+        "tf.linalg.matrix_rank(a, !tol=None, !validate_args=False)",
+        _rank,
+        "np.linalg.matrix_rank({a})",
+        gradient=False,
+        precisions=FULL,
+    ),
+    row(
+        "tf.linalg.svd(tensor, full_matrices=False, compute_uv=True)",
+        _svd,
+        "np.linalg.svd({tensor}, compute_uv=False)",
+        precisions=FULL,
+        variant=_values_alone,
+    ),
+    row("tf.linalg.qr(input, full_matrices=False)", _qr, precisions=FULL),
+    row("tf.linalg.eigh(tensor)", _eigh, precisions=FULL),
+    row("tf.linalg.eigvalsh(tensor)", _eigvalsh, "np.linalg.eigvalsh({tensor})", precisions=FULL),
+    row("tf.linalg.cross(a, b)", _cross, "np.cross({a}, {b})", "ops.cross({a}, {b})"),
+)
