@@ -1,5 +1,7 @@
 """Merging loses no line of either side, with git and without it."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -187,13 +189,57 @@ def test_a_text_that_is_not_python_keeps_its_layout():
     assert relayout(body(), "def broken(:\n") == body()
 
 
-@pytest.mark.parametrize("indent", ["\t", "  ", "   "])
+def test_an_edit_in_a_block_leaves_the_lines_around_it_in_their_layout():
+    base = "if a:\n    b = f(1,\n          2)\n    for c in b:\n        d = (c)\n        e\n"
+    narrow = "if a:\n    b = f(\n        1, 2\n    )\n    for c in b:\n        d = c\n        by_hand\n"
+    assert relayout(narrow, base) == base.replace("        e\n", "        by_hand\n")
+
+
+@pytest.mark.parametrize("indent", ["\t", "  ", "      "])
 def test_another_indentation_is_undone_too(indent):
     edited = body().replace(
         BEFORE, "        if x:  # by hand\n            x = 1\n" + BEFORE
     )
     assert edited != body()
-    assert relayout(edited.replace("    ", indent), body()) == edited
+    other = re.sub(
+        r"^( {4})+", lambda m: indent * (len(m[0]) // 4), edited, flags=re.MULTILINE
+    )
+    other = other.replace(f"{indent * 2}units: Size", f"{indent}    units: Size")
+    assert relayout(other, body()) == edited
+
+
+def test_every_kind_of_block_is_indented_anew():
+    text = """\
+async def f(a):
+    for b in a:
+        if b:
+            c = 1
+        elif a:
+            c = 2  # two
+        else:
+            # Three.
+            c = [
+                3,
+            ]
+    else:
+        pass
+    try:
+        with a as b, c: pass
+    except A:
+        raise
+    finally:
+        while c:
+            return (
+                1 + 2
+            )
+    @a
+    def g(): return 1
+"""
+    edited = text.replace("    @a", "    by_hand()\n    @a")
+    narrow = re.sub(
+        r"^ +", lambda m: m[0][: (len(m[0]) + 1) // 2], edited, flags=re.MULTILINE
+    )
+    assert relayout(narrow, text) == edited
 
 
 def test_a_text_that_another_indentation_would_change_keeps_it():

@@ -243,6 +243,17 @@ def test_a_half_typed_edit_merges_too(project):
     assert "def compute_output_shape" in project.text
 
 
+def test_a_merge_that_is_no_python_any_more_says_so(project):
+    start = body(
+        extra="\n    def late(self):\n        a = 1\n        # One.\n        # Two.\n        b = 2\n"
+    )
+    project.run(start)
+    project.edit("        a = 1\n", "")
+    change = project.run(start.replace("        b = 2\n", ""))
+    assert change.action is Action.MERGE
+    assert "not valid Python" in change.note
+
+
 def test_bytes_that_are_no_utf8_survive_a_merge(project):
     project.run(body())
     data = project.file.read_bytes().replace(b"# The scale", b"# caf\xe9: the scale")

@@ -89,31 +89,32 @@ def test_two_replicas_and_two_workers_give_the_losses_of_one_device(folder, tmp_
     run(folder, "center", *twenty, "--out", tmp_path / "one")
     mirrored = ("--strategy", "mirrored")
     run(folder, "center", *twenty, *mirrored, "--out", tmp_path / "mirrored")
-    for process in workers(folder, *twenty, "--out", tmp_path / "workers"):
-        finish(process)
+    run_workers(folder, *twenty, "--out", tmp_path / "workers")
     assert_same(tmp_path / "one", tmp_path / "mirrored", atol=1e-4)
     assert_same(tmp_path / "one", tmp_path / "workers", atol=1e-4)
 
 
-def workers(folder, *options):
-    """Two processes that are the workers of a cluster on this machine."""
+def run_workers(folder, *options):
+    """Runs two processes that are the workers of a cluster on this machine."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
     addresses = [f"127.0.0.1:{server.getsockname()[1]}" for server in sockets]
     for server in sockets:
         server.close()
     command = ("train_center.py", "--strategy", "multiworker", *options)
+    processes = []
     for index in range(2):
         task = {"type": "worker", "index": index}
         config = {"cluster": {"worker": addresses}, "task": task}
-        yield start(folder, *command, TF_CONFIG=json.dumps(config))
+        processes.append(start(folder, *command, TF_CONFIG=json.dumps(config)))
+    for process in processes:
+        finish(process)
 
 
 def test_workers_go_on_from_the_checkpoint_of_the_first(folder, tmp_path):
     run(folder, "center", "--epochs", "4", "--steps", "5", "--out", tmp_path / "one")
     for epochs in ("2", "4"):
         more = ("--epochs", epochs, "--steps", "5", "--resume")
-        for process in workers(folder, *more, "--out", tmp_path / "workers"):
-            finish(process)
+        run_workers(folder, *more, "--out", tmp_path / "workers")
     assert_same(tmp_path / "one", tmp_path / "workers", atol=1e-4)
 
 

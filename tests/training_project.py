@@ -190,7 +190,10 @@ def start(folder, *command, **more):
 
 
 def finish(process):
-    stdout, stderr = process.communicate(timeout=300)
+    try:
+        stdout, stderr = process.communicate(timeout=300)
+    finally:
+        process.kill()
     assert process.returncode == 0, stdout[-2000:] + stderr[-4000:]
     return stdout
 

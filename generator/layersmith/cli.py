@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from layersmith import __version__
@@ -87,6 +88,13 @@ def build_parser() -> argparse.ArgumentParser:
     _add_generate(commands)
     _add_check(commands)
     _add_recipes(commands)
+    _add_editing(commands)
+    _add_watch(commands)
+    commands.add_parser(
+        "schema",
+        help="print the JSON Schema of specs",
+        description="The JSON Schema of specs, for editors.",
+    ).set_defaults(run=_command("schema"))
     return parser
 
 
@@ -131,7 +139,7 @@ def _add_generate(commands) -> None:
         help="copy a spec, or a folder of them, to specs first",
     )
     _add_output(command)
-    command.set_defaults(run=_generate)
+    command.set_defaults(run=_command("generate"))
 
 
 def _add_check(commands) -> None:
@@ -144,7 +152,7 @@ def _add_check(commands) -> None:
         "specs", nargs="*", type=Path, metavar="SPEC", help="spec files"
     )
     _add_output(command)
-    command.set_defaults(run=_check)
+    command.set_defaults(run=_command("check"))
 
 
 def _add_recipes(commands) -> None:
@@ -154,7 +162,7 @@ def _add_recipes(commands) -> None:
         description="The gallery of specs.",
     )
     command.add_argument("name", nargs="?", metavar="NAME", help="recipe to print")
-    command.set_defaults(run=_recipes)
+    command.set_defaults(run=_command("recipes"))
 
 
 def _add_output(command: argparse.ArgumentParser) -> None:
@@ -168,22 +176,55 @@ def _add_output(command: argparse.ArgumentParser) -> None:
     )
 
 
-# Imported when asked for, so that `--version` and `--help` are instant.
+def _add_editing(commands) -> None:
+    add = commands.add_parser(
+        "add",
+        help="put a new layer into the project",
+        description="Writes a new spec into the project and generates its files.",
+    )
+    add.add_argument(
+        "name", metavar="NAME", help="class of the new layer, in CamelCase"
+    )
+    add.add_argument("--recipe", metavar="RECIPE", help="start from this recipe")
+    _add_output(add)
+    add.set_defaults(run=_command("editing", "add"))
+    rename = commands.add_parser(
+        "rename",
+        help="rename a layer of the project",
+        description="Renames a layer in its spec, in the specs that use it and in its files; "
+        "hand edits are carried along.",
+    )
+    rename.add_argument("old", metavar="OLD", help="class of the layer")
+    rename.add_argument("new", metavar="NEW", help="its new name")
+    _add_output(rename)
+    rename.set_defaults(run=_command("editing", "rename"))
+    remove = commands.add_parser(
+        "remove",
+        help="remove a layer of the project",
+        description="Removes the spec of a layer and the files made from it; edited files "
+        "are kept and reported.",
+    )
+    remove.add_argument("name", metavar="NAME", help="class of the layer")
+    _add_output(remove)
+    remove.set_defaults(run=_command("editing", "remove"))
 
 
-def _generate(arguments: argparse.Namespace) -> int:
-    from layersmith.commands.generate import run
-
-    return run(arguments)
-
-
-def _check(arguments: argparse.Namespace) -> int:
-    from layersmith.commands.check import run
-
-    return run(arguments)
+def _add_watch(commands) -> None:
+    command = commands.add_parser(
+        "watch",
+        help="regenerate whenever a spec is saved",
+        description="Regenerates what a saved spec changes, until it is interrupted.",
+    )
+    _add_output(command)
+    command.set_defaults(run=_command("watch"))
 
 
-def _recipes(arguments: argparse.Namespace) -> int:
-    from layersmith.commands.recipes import run
+def _command(module: str, function: str = "run") -> Callable[[argparse.Namespace], int]:
+    """A command, imported when it is asked for, so that `--version` is instant."""
 
-    return run(arguments)
+    def run(arguments: argparse.Namespace) -> int:
+        commands = importlib.import_module(f"layersmith.commands.{module}")
+        status: int = getattr(commands, function)(arguments)
+        return status
+
+    return run

@@ -16,13 +16,19 @@ def with_exports(text: str, layers: Sequence[tuple[str, str]]) -> str:
         layers: Module and class of each layer.
     """
     # `X as X` says that the name is exported on purpose.
-    lines = [f"from .{module} import {name} as {name}" for module, name in sorted(layers)]
+    lines = [
+        f"from .{module} import {name} as {name}" for module, name in sorted(layers)
+    ]
     block = "\n".join([BEGIN, *lines, END]) if lines else ""
     before, found, rest = text.partition(BEGIN + "\n")
     if found and END in rest:
         after = rest.partition(END)[2]
         if not block:
-            return before.rstrip("\n") + "\n" + after.lstrip("\n") if before.strip() else after.lstrip("\n")
+            return (
+                before.rstrip("\n") + "\n" + after.lstrip("\n")
+                if before.strip()
+                else after.lstrip("\n")
+            )
         return before + block + after
     if not block:
         return text

@@ -25,6 +25,9 @@ _LOCAL = frozenset(
     }
 )
 
+# A repository may be somebody else's: none of its settings starts a program here.
+_SAFE = ("-c", "log.showSignature=false", "-c", "core.fsmonitor=false")
+
 
 def git_command() -> str | None:
     """The path of git, or None on a machine without it."""
@@ -92,7 +95,7 @@ def _git(root: Path, arguments: list[str], data: bytes = b"") -> bytes | None:
         return None
     try:
         result = subprocess.run(
-            [git, "-C", str(root), *arguments],
+            [git, "-C", str(root), *_SAFE, *arguments],
             input=data,
             env=git_environment(),
             capture_output=True,

@@ -15,6 +15,10 @@ from difflib import SequenceMatcher
 from layersmith.canonical import SUITES, Parsed, parse, same_meaning, statements_form
 
 _Definition = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+_Block = (
+    *_Definition,
+    *(ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith),
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,9 @@ def relayout(text: str, like: str) -> str:
     if parsed is None or model is None:
         return text
     try:
+        indented = _indented(parsed)
+        if indented != text:
+            return relayout(indented, like) if same_meaning(indented, text) else text
         lines = _align(_module(parsed), _module(model), parsed, model)
     except RecursionError:
         return text
@@ -72,7 +79,9 @@ def _indented(parsed: Parsed) -> str:
                     top = _start(below[0])
                     while parsed.lines[top - 2].lstrip().startswith("#"):
                         top -= 1
-                    indent(below, top, level + 1)
+                    # `elif` is an `if` in an `else`, yet stands as far left as its `if`.
+                    deeper = below[0].col_offset > getattr(node, "col_offset", -1)
+                    indent(below, top, level + deeper)
                 else:
                     indent(below, 0, level)
 
@@ -100,16 +109,16 @@ def _align(
             if twin is None:
                 lines += _lines(parsed, segment.first, segment.last)
             else:
-                lines += _align_definition(segment, twin, parsed, model)
+                lines += _align_block(segment, twin, parsed, model)
     return lines
 
 
-def _align_definition(
+def _align_block(
     segment: _Segment, twin: _Segment, parsed: Parsed, model: Parsed
 ) -> list[str]:
-    """A class or function that was edited: its head and its body each on their own."""
-    head, body = _definition(segment, parsed)
-    model_head, model_body = _definition(twin, model)
+    """A block that was edited: its head and its body each on their own."""
+    head, body = _block(segment, parsed)
+    model_head, model_body = _block(twin, model)
     if head.key == model_head.key:
         lines = _lines(model, model_head.first, model_head.last)
     else:
@@ -118,15 +127,23 @@ def _align_definition(
 
 
 def _twins(segment: _Segment, other: _Segment) -> bool:
+    """Whether both are the same class, function or block, with other lines in it."""
     if len(segment.nodes) != 1 or len(other.nodes) != 1:
         return False
-    node, twin = (segment.nodes[0], other.nodes[0])
+    node, twin = segment.nodes[0], other.nodes[0]
+    if not (_has_lines_of_its_own(node) and _has_lines_of_its_own(twin)):
+        return False
+    if isinstance(node, _Definition) and isinstance(twin, _Definition):
+        return node.name == twin.name
+    return statements_form([node], ["body"]) == statements_form([twin], ["body"])
+
+
+def _has_lines_of_its_own(node: ast.stmt) -> bool:
+    """Whether the statement is a head and a body below it, and nothing after that."""
     return (
-        isinstance(node, _Definition)
-        and isinstance(twin, _Definition)
-        and node.name == twin.name
+        isinstance(node, _Block)
+        and not getattr(node, "orelse", ())
         and _start(node.body[0]) > node.lineno
-        and _start(twin.body[0]) > twin.lineno
     )
 
 
@@ -138,9 +155,9 @@ def _module(parsed: Parsed) -> list[_Segment]:
     return segments
 
 
-def _definition(segment: _Segment, parsed: Parsed) -> tuple[_Segment, list[_Segment]]:
+def _block(segment: _Segment, parsed: Parsed) -> tuple[_Segment, list[_Segment]]:
     (node,) = segment.nodes
-    assert isinstance(node, _Definition)
+    assert isinstance(node, _Block)
     first_of_body = _start(node.body[0])
     head = _segment(parsed, segment.first, first_of_body - 1, (node,), skip=("body",))
     return head, _suite(parsed, node.body, first_of_body)

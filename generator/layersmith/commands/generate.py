@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from layersmith.atomic import read_bytes
@@ -14,7 +14,7 @@ from layersmith.errors import LayersmithError
 from layersmith.exports import layers_in, with_exports
 from layersmith.header import normal
 from layersmith.pipeline import Generated, SpecFile, Target, check, generate
-from layersmith.project import Project, find_project
+from layersmith.project import Project, find_project, read_specs, spec_paths
 from layersmith.sync import apply, survey
 
 
@@ -64,28 +64,51 @@ def _in_folder(
     return output.finish(problems, changes, dry=dry, diff=arguments.diff)
 
 
+def generate_project(
+    arguments: argparse.Namespace,
+    project: Project,
+    renamed: Mapping[Path, Path] | None = None,
+) -> int:
+    """Generates every spec of a project.
+
+    Args:
+        arguments: What the output shall be like.
+        project: The project.
+        renamed: New path to old path of files whose edits are to be carried along.
+    """
+    files = read_specs(spec_paths(project.specs), project.root)
+    return _in_project(arguments, project, files, dry=False, renamed=renamed)
+
+
 def _in_project(
     arguments: argparse.Namespace,
     project: Project,
     files: Sequence[SpecFile],
     dry: bool,
+    renamed: Mapping[Path, Path] | None = None,
 ) -> int:
-    generated, problems = generate(
-        files, project.target, beside(arguments.specs, project)
-    )
+    chosen = getattr(arguments, "specs", [])
+    generated, problems = generate(files, project.target, beside(chosen, project))
     output = Output(arguments, files)
     if any(problem.level == "error" for problem in problems):
         return output.finish(problems, [])
     wanted = [emitted for item in generated for emitted in _placed(item, project)]
     # With some of the specs alone, the files of the others are not stale.
-    owned = () if arguments.specs else (project.layers, project.tests, project.scripts)
-    force = frozenset(_forced(arguments.force))
-    changes = survey(wanted, root=project.root, owned=owned, force=force)
-    exports = _exports(generated, project, partial=bool(arguments.specs))
+    owned = () if chosen else (project.layers, project.tests, project.scripts)
+    changes = survey(
+        wanted,
+        root=project.root,
+        owned=owned,
+        force=frozenset(_forced(getattr(arguments, "force", []))),
+        renamed=renamed,
+    )
+    exports = _exports(generated, project, partial=bool(chosen))
     changes = (*changes, *([exports] if exports is not None else []))
     if not dry:
         apply(changes, project.root)
-    return output.finish(problems, changes, dry=dry, diff=arguments.diff)
+    return output.finish(
+        problems, changes, dry=dry, diff=getattr(arguments, "diff", False)
+    )
 
 
 def _exports(

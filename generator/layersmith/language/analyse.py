@@ -17,6 +17,7 @@ from layersmith.language.registry import Registry
 from layersmith.language.scope import Scope, build_scope, spec_shape
 from layersmith.language.sublayers import Maker, read_maker
 from layersmith.language.values import Items, Static, Tensor, Unknown, Value
+from layersmith.language.whitelist import check_allowed
 from layersmith.spec.model import Code, Spec
 from layersmith.suggest import suggest
 
@@ -96,6 +97,10 @@ def analyse(
     names = {name for found in objects.values() for name in found.names}
     check_used(spec, scope, facts, read, names, report)
     _check_sublayer_inputs(call, facts, makers, report)
+    if not report.failed:
+        read += [found.call for found in objects.values() if found.call is not None]
+        read += [*scope.derived.values(), *scope.repeats.values()]
+        check_allowed(spec, scope, call, read, report)
     if report.failed or None in outputs or not outputs:
         return None
     return Analysis(

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from layersmith.language import operations
+from layersmith.language.builtin_names import BUILTINS
 from layersmith.language.dims import Dim, Shape, surely_differ
 from layersmith.language.facts import SublayerCall
 from layersmith.language.functions import CONTROL
@@ -98,7 +99,6 @@ class Calls:
         )
 
     def read_Call(self, node: ast.Call) -> Value:
-        from layersmith.language.expressions import BUILTINS
         from layersmith.language.subscripts import dotted_name
 
         dotted = dotted_name(node.func)

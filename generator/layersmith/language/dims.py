@@ -311,6 +311,8 @@ def surely_differ(x: Axis, y: Axis) -> bool:
     if x == y:
         return False
     atoms = sorted(x.atoms | y.atoms)
+    if any(isinstance(atom, Derived) for atom in atoms):
+        return False
     if all(atom.isidentifier() for atom in atoms):
         return True
     return _differ_in_trials(x - y, atoms)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from layersmith.errors import Report
+from layersmith.language.builtin_names import BUILTINS
 from layersmith.language.calls import Calls
 from layersmith.language.conditions import Conditions
 from layersmith.language.functions import Functions
@@ -30,29 +31,6 @@ from layersmith.language.values import (
     join,
 )
 from layersmith.suggest import suggest
-
-BUILTINS = frozenset(
-    [
-        "abs",
-        "bool",
-        "dict",
-        "enumerate",
-        "float",
-        "int",
-        "len",
-        "list",
-        "max",
-        "min",
-        "range",
-        "reversed",
-        "round",
-        "sorted",
-        "sum",
-        "tuple",
-        "zip",
-    ]
-)
-
 
 class Expressions(Calls, Functions, Conditions, Subscripts):
     """Reads expressions; a subclass keeps the environment of local names."""

@@ -10,6 +10,8 @@ ARGUMENT_TYPES = (
     "bool",
     "str",
     "shape",
+    "partial_shape",
+    "any",
     "activation",
     "initializer",
     "regularizer",
@@ -82,6 +84,10 @@ SPEC = {
     "functions": Key("code", "Helper functions beside the class, as Python `def`s."),
     "weights": Key("mapping", "Weights made in `build`, by name, in order."),
     "sublayers": Key("mapping", "Layers held by this one: `gate: Dense(units)`."),
+    "call_arguments": Key(
+        "mapping",
+        "Python values that `call` takes besides tensors, each with its default.",
+    ),
     "call": Key(
         "code", "The forward pass: a Keras `call` with `self.` left out.", required=True
     ),
@@ -99,8 +105,9 @@ SPEC = {
         "and false for a layer that keeps floating-point state.",
     ),
     "supports_masking": Key(
-        "boolean",
-        "Whether a mask of the input is also one of the output. Default: derived.",
+        "code",
+        "Whether a mask of the input is also one of the output: true, false, or a "
+        "condition on the arguments. Default: derived.",
     ),
 }
 
@@ -114,11 +121,29 @@ ARGUMENT = {
     "above": Key("number", "The value must be greater than this."),
     "below": Key("number", "The value must be less than this."),
     "choices": Key("literals", "The values that are allowed."),
+    "convert": Key(
+        "code", "Expression that it becomes before it is checked: `tuple(sizes)`."
+    ),
+    "doc": Key("text", "What it is, for the docstring."),
+}
+
+CALL_ARGUMENT = {
+    "type": Key(
+        "choice",
+        "What the argument takes.",
+        required=True,
+        choices=("bool", "int", "float", "str"),
+    ),
+    "default": Key("literal", "Its default.", required=True),
     "doc": Key("text", "What it is, for the docstring."),
 }
 
 CHECK = {
-    "that": Key("code", "Condition on the arguments that must hold.", required=True),
+    "that": Key(
+        "code",
+        "Condition that must hold, on arguments; on input shapes too, in `build`.",
+        required=True,
+    ),
     "message": Key(
         "text", "Message of the ValueError where it does not.", required=True
     ),
@@ -167,11 +192,26 @@ SUBLAYER = {
 }
 
 OUTPUT = {
-    "shape": Key("shape", "Its axes, in the names of the inputs' axes.", required=True)
+    "shape": Key("shape", "Its axes, in the names of the inputs' axes.", required=True),
+    "when": Key("code", "Call argument on which it is returned besides the first."),
 }
 
 EXAMPLE = {
-    "arguments": Key("mapping", "Values of the arguments.", required=False),
-    "inputs": Key("mapping", "Shape of each input: `{x: [5, 3]}`.", required=True),
+    "arguments": Key("values", "Values of the arguments.", required=False),
+    "inputs": Key("values", "Shape of each input: `{x: [5, 3]}`.", required=True),
     "outputs": Key("literals", "Values that `call` must return, as nested lists."),
+}
+
+# Keys of the entries under a key of the spec.
+ENTRIES = {
+    "arguments": ARGUMENT,
+    "call_arguments": CALL_ARGUMENT,
+    "checks": CHECK,
+    "inputs": INPUT,
+    "states": INPUT,
+    "constants": CONSTANT,
+    "weights": WEIGHT,
+    "sublayers": SUBLAYER,
+    "outputs": OUTPUT,
+    "examples": EXAMPLE,
 }

@@ -59,6 +59,7 @@ class Argument:
         default: None when the argument is required; `Value(None)` for `null`.
         minimum, maximum: Bounds that the value may reach.
         above, below: Bounds that it may not reach.
+        convert: Expression that the value becomes before it is checked.
     """
 
     name: Name
@@ -70,6 +71,7 @@ class Argument:
     below: Value | None
     choices: tuple[Value, ...]
     doc: str
+    convert: Code | None = None
 
     @property
     def nullable(self) -> bool:
@@ -166,8 +168,15 @@ class Sublayer:
 
 @dataclass(frozen=True)
 class Output:
+    """A tensor that `call` returns.
+
+    Attributes:
+        when: Name of the call argument on which it is returned besides the first.
+    """
+
     name: Name | None
     shape: Shape
+    when: Name | None = None
 
 
 @dataclass(frozen=True)
@@ -197,7 +206,7 @@ class Spec:
     outputs: tuple[Output, ...]
     examples: tuple[Example, ...]
     autocast: bool | None
-    supports_masking: bool | None
+    supports_masking: bool | Code | None
     extends: Name | None = None
     constants: tuple[Constant, ...] = ()
     functions: Code | None = None
@@ -205,6 +214,7 @@ class Spec:
     output_packing: str = "single"
     compute_output_shape: Code | None = None
     compute_mask: Code | None = None
+    call_arguments: tuple[Argument, ...] = ()
 
     file_stem: str = ""
 

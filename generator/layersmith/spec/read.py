@@ -87,7 +87,8 @@ class _Assembler(Reader):
                 )
             ),
             "autocast": self.boolean(found.get("autocast")),
-            "supports_masking": self.boolean(found.get("supports_masking")),
+            "supports_masking": self._condition(found.get("supports_masking")),
+            "call_arguments": self._named(found, "call_arguments", self._call_argument),
         }
         self._no_empty(found)
         if layer is None or call is None or self.report.failed:
@@ -158,10 +159,31 @@ class _Assembler(Reader):
             **bounds,
             choices=tuple(choices),
             doc=self.text(found.get("doc")),
+            convert=self.code(found.get("convert")),
         )
         if default is not None and default.value is not None:
             self.check_value(argument, default)
         return argument
+
+    def _call_argument(self, name: Name, node: Node) -> Argument | None:
+        what = f"call argument `{name}`"
+        found = self.fields(node, keys.CALL_ARGUMENT, what, name.span)
+        kind = self.choice(
+            found.get("type"), keys.CALL_ARGUMENT["type"].choices
+        )
+        default = self.literal(found.get("default"))
+        if kind is None or default is None:
+            return None
+        doc = self.text(found.get("doc"))
+        argument = Argument(name, kind, default, None, None, None, None, (), doc)
+        self.check_value(argument, default)
+        return argument
+
+    def _condition(self, node: Node | None) -> bool | Code | None:
+        """True, false, or an expression that decides."""
+        if isinstance(node, Scalar) and node.plain and node.text in ("true", "false"):
+            return node.text == "true"
+        return self.code(node)
 
     def check_value(self, argument: Argument, value: Value) -> None:
         """Says when a value does not fit the argument's type, bounds or choices."""
@@ -271,7 +293,8 @@ class _Assembler(Reader):
         what = f"output `{name}`" if name else "`outputs`"
         found = self.fields(node, keys.OUTPUT, what, node.span)
         shape = self.shape(found.get("shape"))
-        return None if shape is None else Output(name, shape)
+        when = self.identifier(found.get("when"))
+        return None if shape is None else Output(name, shape, when)
 
     def _example(self, node: Node) -> Example | None:
         found = self.fields(node, keys.EXAMPLE, "an example", node.span)
@@ -304,6 +327,9 @@ def fits(argument: Argument, value: object) -> str | None:
         "data_format": value in ("channels_last", "channels_first"),
         "shape": isinstance(value, tuple)
         and all(isinstance(item, int) and not isinstance(item, bool) for item in value),
+        "partial_shape": isinstance(value, tuple)
+        and all(item is None or type(item) is int for item in value),
+        "any": True,
     }
     if not fits.get(argument.type, isinstance(value, str)):
         return f"a value of type `{argument.type}`"

@@ -30,7 +30,16 @@ __all__ = [
     "unhonoured",
 ]
 
-MODULES = ("activations", "functions", "layers", "segments", "windows")
+MODULES = (
+    "activations",
+    "convolutions",
+    "functions",
+    "layers",
+    "segments",
+    "signals",
+    "tensors",
+    "windows",
+)
 IMPORTS = {"math": "import math", "np": "import numpy as np"}
 
 

@@ -1,0 +1,76 @@
+"""`layersmith watch`: regenerates what a saved spec changes."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from layersmith.commands.generate import generate_project
+from layersmith.commands.specs import needed
+from layersmith.errors import LayersmithError
+from layersmith.project import Project, find_project, spec_paths
+
+INTERVAL = 0.03
+State = dict[Path, tuple[int, int]]
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Generates once, and again after each save, until it is interrupted."""
+    project = needed(find_project(Path.cwd()))
+    arguments.quiet = False
+    seen: State = _state(project)
+    _generate(arguments, project)
+    print(
+        f"watching {project.specs.relative_to(project.root)}/; stop with Ctrl-C",
+        flush=True,
+    )
+    for _ in _wakes(project):
+        now = _state(project)
+        if now == seen:
+            continue
+        seen = now
+        _generate(arguments, project)
+    return 0
+
+
+def _generate(arguments: argparse.Namespace, project: Project) -> None:
+    """Regenerates; what is wrong is told, and the next save may mend it.
+
+    The whole project is read: a spec may be a part of others. Unchanged files cost
+    next to nothing.
+    """
+    try:
+        generate_project(arguments, project)
+    except LayersmithError as error:
+        # A file may be half written, or gone for a moment while it is renamed.
+        print(f"layersmith: {error}", flush=True)
+    print(end="", flush=True)
+
+
+def _state(project: Project) -> State:
+    """When each spec was written, and its size: a save by renaming is one too."""
+    found: State = {}
+    for path in spec_paths(project.specs):
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        found[path] = (status.st_mtime_ns, status.st_size)
+    return found
+
+
+def _wakes(project: Project) -> Iterator[None]:
+    """One item whenever something may have changed."""
+    try:
+        import watchfiles
+    except ImportError:
+        while True:
+            time.sleep(INTERVAL)
+            yield
+    else:
+        for _ in watchfiles.watch(
+            project.specs, debounce=20, step=10, raise_interrupt=True
+        ):
+            yield
