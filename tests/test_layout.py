@@ -107,7 +107,9 @@ class Statements:
         if chance < 0.87:
             each = self.expression(inner, OR)
             return f"tuple({self.expression(inner)} for size in {each} if size)"
-        index = self.random.choice(("0", "..., tf.newaxis", ":, 0", ":-1", "1:"))
+        index = self.random.choice(
+            ("0", "..., tf.newaxis", ":, 0", ":-1", "1:", "::2", ":units, x:-x:2")
+        )
         return f"{self.call(depth)}[{index}]"
 
     def error(self):
@@ -158,6 +160,38 @@ def test_a_statement_is_laid_out_as_ruff_does(seed):
     formatted = ruff([program(text, indent) for text, indent in statements])
     for (text, indent), wanted in zip(statements, formatted, strict=True):
         assert program(text, indent, code).strip() == wanted
+
+
+SLICES = [
+    "x[:self.units]",
+    "x[self.units:]",
+    'x[..., :a["units"]]',
+    "x[x.shape[0]:units]",
+    "x[::f(x)]",
+    "x[f(x)::]",
+    "x[f(x):]",
+    "x[:f(x):f(y)]",
+    "x[f(x)::f(y)]",
+    "x[-units:~x:2]",
+    "x[a[b:c.d]:e]",
+    "x[1:2, self.x:3, :]",
+    "x[:]",
+    "x[::]",
+    "x[-self.units:]",
+    "x[self.a:self.b][:self.c]",
+    "f(x[:f(1)], [y[0:self.a]])",
+    "x[:, (a + b) // 2:]",
+]
+
+
+def test_colons_of_slices_have_the_spaces_that_ruff_gives_them():
+    lines = [f"y = {text}" for text in SLICES]
+    assert [code(line) for line in lines] == ruff(lines)
+
+
+def test_colons_that_make_no_slice_are_left_alone():
+    for line in ('x = {"a": [f(b)]}', "y = f(x)[lambda v: f(v)]", 'z = x["a: b[:self.c]"]'):
+        assert code(line) == line
 
 
 @pytest.mark.parametrize("seed", range(3))

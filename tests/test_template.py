@@ -144,8 +144,11 @@ def test_spec_file_is_copied_as_it_was_written(template, tmp_path, monkeypatch):
 
 
 def test_spec_file_may_be_a_folder(template, tmp_path):
-    project = copy(template, tmp_path / "p", package="p", spec_file=str(RECIPES))
-    for name in ALL_RECIPES:
+    names = ("dropout", "moving_norm")
+    for name in names:
+        (tmp_path / f"{name}.yaml").write_bytes((RECIPES / f"{name}.yaml").read_bytes())
+    project = copy(template, tmp_path / "p", package="p", spec_file=str(tmp_path))
+    for name in names:
         assert layer_files(name, "p") <= files(project)
 
 
@@ -203,7 +206,6 @@ def test_ci_is_written_for_the_forge_that_was_chosen(template, tmp_path, ci, wri
         {"author": "a\nb"},
         {"license": "GPL"},
         {"ci": "jenkins"},
-        {"recipes": ["no_such_recipe"]},
     ],
 )
 def test_a_wrong_answer_is_refused_before_anything_is_written(
@@ -226,8 +228,10 @@ def test_no_more_is_asked_than_this_and_each_question_explains_itself(questions)
     assert all(questions[name].get("help") for name in asked)
 
 
-def test_the_recipes_to_choose_from_are_the_gallery(questions):
-    assert sorted(questions["recipes"]["choices"]) == ALL_RECIPES
+def test_the_recipes_to_choose_from_are_the_gallery(template, tmp_path):
+    with pytest.raises(ValueError, match="recipes") as caught:
+        copy(template, tmp_path / "p", recipes=["no_such_recipe"])
+    assert str(caught.value).endswith(f"is not in {ALL_RECIPES}")
 
 
 # What lies in template/ ------------------------------------------------------

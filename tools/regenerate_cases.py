@@ -42,10 +42,10 @@ def emitted(spec: Path) -> dict[str, str]:
     Raises:
         ValueError: for a spec with a mistake; the text is the report.
     """
-    text = spec.read_text(encoding="utf-8")
-    generated, problems = generate([SpecFile(spec.name, text)], Target())
+    file = _file(spec)
+    generated, problems = generate([file], Target(), _gallery)
     if problems or not generated:
-        raise ValueError("\n".join(render(problem, text) for problem in problems))
+        raise ValueError("\n".join(render(problem, file.text) for problem in problems))
     (made,) = generated
     return {
         f"{made.snake}.py": made.layer,
@@ -56,9 +56,18 @@ def emitted(spec: Path) -> dict[str, str]:
 
 def report(spec: Path) -> str:
     """What `layersmith check` says of a spec, without the count at the end."""
-    text = spec.read_bytes().decode("utf-8")
-    problems = in_order(check([SpecFile(spec.name, text)]))
-    return "\n\n".join(render(problem, text) for problem in problems) + "\n"
+    file = _file(spec)
+    problems = in_order(check([file], _gallery))
+    return "\n\n".join(render(problem, file.text) for problem in problems) + "\n"
+
+
+def _file(path: Path) -> SpecFile:
+    return SpecFile(path.name, path.read_bytes().decode("utf-8"))
+
+
+def _gallery() -> list[SpecFile]:
+    """What a spec may be made of, as if it lay beside the recipes."""
+    return [_file(path) for path in sorted(RECIPES.glob("*.yaml"))]
 
 
 def expected(case: str) -> dict[str, str]:

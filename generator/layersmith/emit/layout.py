@@ -17,6 +17,7 @@ from layersmith.emit.tokens import (
     follows_name,
     loosest_operators,
     merge_strings,
+    spaced_slices,
     tokens_of,
 )
 
@@ -66,6 +67,7 @@ def statement(text: str, indent: int = 0) -> list[str]:
         text, comment = _split_comment(text)
     if not text:
         return [" " * indent + comment]
+    text = spaced_slices(text)
     merged = merge_strings(text)
     if _fits(merged + ("  " + comment if comment else ""), indent) or text.startswith(
         "#"

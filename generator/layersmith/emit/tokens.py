@@ -33,6 +33,8 @@ _PRECEDENCE = (
     ("+", "-"),
     ("*", "/", "//", "%", "@"),
 )
+# A bound of a slice that leaves no space around the colon.
+_SIMPLE = re.compile(r"|[-+~]?(?:[A-Za-z_][A-Za-z0-9_]*|[0-9.]+)")
 # Words that an expression follows.
 _WORDS = frozenset(
     ["and", "assert", "elif", "else", "for", "if", "in", "is", "not", "or", "raise", "return", "while", "with", "yield"]
@@ -159,3 +161,44 @@ def _joined(literals: list[str]) -> str:
             body = body.replace("{", "{{").replace("}", "}}")
         parts.append(body)
     return ("f" if formatted else "") + '"' + "".join(parts) + '"'
+
+
+def spaced_slices(text: str) -> str:
+    """Slices with spaces around their colons where a bound is more than a name."""
+    if ":" not in text or "[" not in text:
+        return text
+    pieces, last = [], 0
+    for start, end in brackets(text):
+        inner = spaced_slices(text[start + 1 : end])
+        if text[start] == "[" and follows_name(text, start):
+            inner = _spaced(inner)
+        pieces += [text[last : start + 1], inner]
+        last = end
+    return "".join([*pieces, text[last:]])
+
+
+def _spaced(inner: str) -> str:
+    """What stands in a subscript, each of its slices spaced."""
+    parts, start = [], 0
+    for token in tokens_of(inner):
+        if token.depth == 0 and token.text == "," and token.kind == "operator":
+            parts.append(_spaced_slice(inner[start : token.start]))
+            start = token.start + 1
+    parts.append(_spaced_slice(inner[start:]))
+    return ",".join(parts)
+
+
+def _spaced_slice(text: str) -> str:
+    tokens = tokens_of(text)
+    colons = [t.start for t in tokens if t.depth == 0 and t.text == ":"]
+    if not colons or any(token.text == "lambda" for token in tokens):
+        return text
+    before = " " * (len(text) - len(text.lstrip()))
+    ends = [-1, *colons, len(text)]
+    bounds = [text[a + 1 : b].strip() for a, b in zip(ends, ends[1:])]
+    space = "" if all(_SIMPLE.fullmatch(bound) for bound in bounds) else " "
+    made = bounds[0]
+    for index, bound in enumerate(bounds[1:]):
+        tight = not bounds[index] and (index == 0 or bound)
+        made += ("" if tight else space) + ":" + (space + bound if bound else "")
+    return before + made

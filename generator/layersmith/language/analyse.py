@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from layersmith.errors import Report
+from layersmith.language.bodies import Body, read_body
+from layersmith.language.builtin_names import BUILTINS
 from layersmith.language.checks import check_examples, check_used
 from layersmith.language.dims import Shape, shapes_differ
 from layersmith.language.facts import Facts
@@ -33,6 +35,8 @@ class Analysis:
         conditions: Parsed `when:` of weights and sublayers, by name.
         checks: Parsed conditions under `checks:`, in order.
         outputs: Shapes of the outputs as the spec states them.
+        bodies: Methods that the author wrote out, by name.
+        masking: Condition on the arguments under which the layer supports masks.
     """
 
     spec: Spec
@@ -45,6 +49,8 @@ class Analysis:
     conditions: dict[str, Parsed]
     checks: tuple[Parsed, ...]
     outputs: tuple[Shape, ...]
+    bodies: dict[str, Body] = field(default_factory=dict)
+    masking: Parsed | None = None
 
     @property
     def output(self) -> Shape:
@@ -81,8 +87,15 @@ def analyse(
             makers[sublayer.name.text] = maker
     objects = _objects(spec, report)
     conditions = _conditions(spec, scope, report)
-    checks = tuple(_condition(check.condition, scope, report) for check in spec.checks)
+    checks = tuple(
+        _condition(check.condition, scope, report, _shape_names(spec))
+        for check in spec.checks
+    )
     outputs = _outputs(spec, scope, report)
+    bodies = _bodies(spec, scope, report)
+    masking = None
+    if isinstance(spec.supports_masking, Code):
+        masking = _condition(spec.supports_masking, scope, report)
     check_examples(spec, scope, report)
     if call is None or not call.tree.body:
         if call is not None:
@@ -93,7 +106,12 @@ def analyse(
     facts = interpreter.facts
     _check_returns(spec, outputs, call, facts, report)
     read = [maker.parsed for maker in makers.values()]
-    read += [check for check in (*conditions.values(), *checks) if check is not None]
+    read += [
+        check
+        for check in (*conditions.values(), *checks, masking)
+        if check is not None
+    ]
+    read += [body.parsed for body in bodies.values()]
     names = {name for found in objects.values() for name in found.names}
     check_used(spec, scope, facts, read, names, report)
     _check_sublayer_inputs(call, facts, makers, report)
@@ -114,6 +132,8 @@ def analyse(
         conditions,
         tuple(check for check in checks if check is not None),
         tuple(output for output in outputs if output is not None),
+        bodies,
+        masking,
     )
 
 
@@ -162,23 +182,43 @@ def _conditions(spec: Spec, scope: Scope, report: Report) -> dict[str, Parsed]:
     return found
 
 
-def _condition(code: Code, scope: Scope, report: Report) -> Parsed | None:
-    """A condition on arguments and derived values."""
+def _shape_names(spec: Spec) -> frozenset[str]:
+    """Names of the shapes that `build` is given."""
+    names = {f"{layer_input.name}_shape" for layer_input in spec.inputs}
+    return frozenset({"input_shape", *names})
+
+
+def _bodies(spec: Spec, scope: Scope, report: Report) -> dict[str, Body]:
+    """Methods that the author wrote out, by name."""
+    found = {}
+    inputs = {layer_input.name.text for layer_input in spec.inputs}
+    for name, code, parameters in (
+        ("compute_output_shape", spec.compute_output_shape, _shape_names(spec)),
+        ("compute_mask", spec.compute_mask, {*inputs, "inputs", "mask"}),
+    ):
+        body = None if code is None else read_body(code, parameters, scope, report)
+        if body is not None:
+            found[name] = body
+    return found
+
+
+def _condition(
+    code: Code, scope: Scope, report: Report, also: frozenset[str] = frozenset()
+) -> Parsed | None:
+    """A condition on arguments and derived values, and on the names in `also`."""
     parsed = parse_expression(code, report)
     if parsed is None:
         return None
+    bound = {
+        node.id
+        for node in ast.walk(parsed.tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
     for node in ast.walk(parsed.tree):
-        if not isinstance(node, ast.Name) or node.id in (
-            "len",
-            "all",
-            "any",
-            "isinstance",
-            "int",
-            "float",
-        ):
+        if not isinstance(node, ast.Name) or node.id in BUILTINS | also | bound:
             continue
         value = scope.values.get(node.id)
-        if value is None or node.id == "training":
+        if value is None or node.id in {"training", *scope.call_arguments}:
             close = suggest(
                 node.id, [n for n, v in scope.values.items() if isinstance(v, Static)]
             )
@@ -186,7 +226,7 @@ def _condition(code: Code, scope: Scope, report: Report) -> Parsed | None:
                 parsed.span(node),
                 f"unknown name `{node.id}`"
                 if value is None
-                else "`training` is not known yet here",
+                else f"`{node.id}` is not known yet here",
                 f"did you mean `{close}`?" if close else "a condition asks arguments",
             )
         elif isinstance(value, Tensor) or node.id in scope.axes:

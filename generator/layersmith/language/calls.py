@@ -165,7 +165,7 @@ class Calls:
         arguments = {}
         extra = {}
         if names and any(name.startswith("*") for name in names):
-            fixed = [name for name in names if not name.startswith("*")]
+            fixed = names[: [name.startswith("*") for name in names].index(True)]
             arguments = dict(zip(fixed, positional))
             rest = positional[len(fixed) :]
             extra["inputs"] = tuple(as_tensor(value) for _, value in rest)
@@ -207,6 +207,7 @@ class Calls:
         ):
             self.present(argument, value)
         bound = Bound(operation, node, arguments, self.problem, self.floats, extra)
+        operation = bound.operation = operation.for_call(bound)
         self.facts.calls.append((node, dotted, operation))
         self.facts.bound[id(node)] = {
             name: argument for name, (argument, _) in arguments.items()
@@ -339,6 +340,8 @@ class Calls:
                     "use `tf.cast`",
                 )
             return Static(name)
+        if name == "isinstance":
+            return Static("bool")
         if name in ("list", "tuple"):
             return values[0] if values and isinstance(values[0], Items) else Items(None)
         if name == "range":

@@ -32,6 +32,7 @@ from layersmith.language.values import (
 )
 from layersmith.suggest import suggest
 
+
 class Expressions(Calls, Functions, Conditions, Subscripts):
     """Reads expressions; a subclass keeps the environment of local names."""
 

@@ -7,6 +7,7 @@ import builtins
 from dataclasses import dataclass, field
 
 from layersmith.errors import Report, Span
+from layersmith.language.builtin_names import BUILTINS
 from layersmith.language.dims import Axis, Derived, Dim, Rest, Shape
 from layersmith.language.parse import Parsed, parse_body, parse_expression
 from layersmith.language.values import (
@@ -21,6 +22,7 @@ from layersmith.language.values import (
 )
 from layersmith.spec.model import Code, Spec
 from layersmith.spec.model import Shape as SpecShape
+from layersmith.suggest import suggest
 
 # Names with a meaning of their own, which a spec cannot give to something else.
 RESERVED = {
@@ -51,6 +53,8 @@ class Scope:
             a sublayer needs them.
         shapes: Shape of each input, weight and output, over named sizes.
         spans: Where each name is given its meaning.
+        conversions: What an argument becomes before it is checked, by its name.
+        call_arguments: Names of the Python values that `call` takes.
     """
 
     values: dict[str, Value] = field(default_factory=dict)
@@ -62,6 +66,8 @@ class Scope:
     constants: dict[str, Parsed] = field(default_factory=dict)
     repeats: dict[str, Parsed] = field(default_factory=dict)
     shape_codes: dict[str, Parsed] = field(default_factory=dict)
+    conversions: dict[str, Parsed] = field(default_factory=dict)
+    call_arguments: set[str] = field(default_factory=set)
     functions: Parsed | None = None
     stated: set[str] = field(default_factory=set)
     inherited: set[str] = field(default_factory=set)
@@ -147,6 +153,12 @@ class _Builder:
                     scope.repeats[sublayer.name.text] = parsed
             self._define(sublayer.name.text, sublayer.name.span, made)
         self._functions()
+        self._conversions()
+        for argument in spec.call_arguments:
+            scope.call_arguments.add(argument.name.text)
+            self._define(
+                argument.name.text, argument.name.span, _argument_value(argument)
+            )
         if spec.extends is not None:
             scope.values["base"] = Layer("base")
         for name in scope.axes:
@@ -202,6 +214,28 @@ class _Builder:
             constant.name.text, constant.name.span, Tensor(shape, "weak", weight="")
         )
 
+    def _conversions(self) -> None:
+        for argument in self.spec.arguments:
+            if argument.convert is None:
+                continue
+            parsed = parse_expression(argument.convert, self.report)
+            if parsed is not None:
+                self._check_init_names(parsed)
+                self.scope.conversions[argument.name.text] = parsed
+
+    def _check_init_names(self, parsed: Parsed) -> None:
+        """Names in code that runs in `__init__`: arguments, functions, what it binds."""
+        known = {name for name, value in self.scope.values.items() if _early(value)}
+        known |= BUILTINS | _bound(parsed)
+        for node in ast.walk(parsed.tree):
+            if isinstance(node, ast.Name) and node.id not in known:
+                close = suggest(node.id, known - BUILTINS)
+                self.report.error(
+                    parsed.span(node),
+                    f"`{node.id}` is not known in `__init__`",
+                    f"did you mean `{close}`?" if close else "use arguments",
+                )
+
     def _shape_code(self, code: Code) -> None:
         parsed = parse_expression(code, self.report)
         if parsed is not None:
@@ -213,15 +247,10 @@ class _Builder:
 
     def _check_code_names(self, parsed: Parsed, also: set[str]) -> None:
         """Names in code that runs in `build`: arguments, axes, and what it binds itself."""
-        bound = {
-            n.id
-            for n in ast.walk(parsed.tree)
-            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-        }
-        known = {*also, *bound, *self.scope.values, *self.scope.axes, *_BUILTINS}
+        known = {*also, *_bound(parsed), *self.scope.values, *self.scope.axes}
         for node in ast.walk(parsed.tree):
-            if isinstance(node, ast.Name) and node.id not in known:
-                self._unknown_size(parsed, node, known - _BUILTINS)
+            if isinstance(node, ast.Name) and node.id not in known | BUILTINS:
+                self._unknown_size(parsed, node, known)
             elif isinstance(node, ast.Name) and node.id in self.scope.axes:
                 if self.scope.axes[node.id][1] == 0:
                     self.report.error(
@@ -380,8 +409,6 @@ class _Builder:
         return dim
 
     def _unknown_size(self, parsed: Parsed, node: ast.Name, known) -> None:
-        from layersmith.suggest import suggest
-
         close = suggest(node.id, known)
         self.report.error(
             parsed.span(node),
@@ -396,6 +423,20 @@ class _Builder:
         return dim_of(
             node, lambda name: Dim.of(Derived(name) if name in computed else name)
         )
+
+
+def _bound(parsed: Parsed) -> set[str]:
+    """Names that a code gives their meaning itself: those of a comprehension."""
+    return {
+        node.id
+        for node in ast.walk(parsed.tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+
+
+def _early(value: Value) -> bool:
+    """Whether a value is there before the layer is built."""
+    return isinstance(value, (Static, Activation, Function))
 
 
 _HARMLESS = frozenset({"activity_regularizer"})
@@ -459,6 +500,8 @@ def _argument_value(argument) -> Value:
         "regularizer": "object",
         "constraint": "object",
         "data_format": "str",
+        "partial_shape": "object",
+        "any": "object",
     }
     return Static(kinds.get(argument.type, argument.type), nullable=argument.nullable)
 

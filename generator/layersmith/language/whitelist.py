@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from layersmith.errors import Report
 from layersmith.language.parse import Parsed, parse_body
@@ -18,21 +19,26 @@ from layersmith.language.subscripts import dotted_name
 from layersmith.language.values import Layer
 from layersmith.spec.model import Code, Spec
 
-BUILTINS = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+BUILTINS = _words(
     "abs all any bool dict divmod enumerate filter float int isinstance len list map max min "
-    "range reversed round sorted str sum tuple zip".split()
+    "range reversed round sorted str sum tuple zip"
 )
 # Attributes of tensors, dtypes, shapes, lists and dicts that neither run code given as
 # text nor lead anywhere else.
-ATTRIBUTES = frozenset(
+ATTRIBUTES = _words(
     "T append as_list assign assign_add assign_sub astype clear concat copy count cumsum dims "
     "dot dtype end enumerate extend flat_values from_tensor gather get imag index indices "
-    "insert is_floating is_integer items keys len max mean merge_with min ndim ndims numpy "
+    "insert is_floating is_integer items keys len max mean merge_with min ndim ndims "
     "pop prod rank read real ravel remove reshape row_lengths row_splits scatter shape size "
     "sort split stack start std sum swapaxes to_list to_tensor transpose unstack update "
-    "values value_rowids var with_values write".split()
+    "values value_rowids var with_values write"
 )
-NUMPY = frozenset(
+NUMPY = _words(
     "abs absolute add all amax amin any append arange arccos arcsin arctan arctan2 argmax "
     "argmin argsort array asarray atleast_1d atleast_2d average bartlett blackman bool_ "
     "broadcast_to ceil clip column_stack concatenate cos cosh cross cumprod cumsum deg2rad "
@@ -48,7 +54,7 @@ NUMPY = frozenset(
     "quantile rad2deg random.default_rng ravel real reciprocal repeat reshape roll rot90 "
     "round searchsorted sign sin sinc sinh size sort split sqrt square squeeze stack std "
     "subtract sum swapaxes take tan tanh tensordot tile trace transpose tri tril tril_indices "
-    "triu triu_indices unique vander var vstack where zeros zeros_like".split()
+    "triu triu_indices unique vander var vstack where zeros zeros_like"
 )
 # Public in TensorFlow, and no business of a layer: they reach files or Python itself.
 REFUSED = (
@@ -97,11 +103,11 @@ def _body(code: Code | None, report: Report) -> Parsed | None:
 
 
 class _Check:
-    def __init__(self, layers: Set[str], report: Report):
+    def __init__(self, layers: AbstractSet[str], report: Report):
         self.layers = layers
         self.report = report
 
-    def read(self, parsed: Parsed, known: Set[str]) -> None:
+    def read(self, parsed: Parsed, known: AbstractSet[str]) -> None:
         known = known | _bound(parsed.tree)
         inner: set[int] = set()
         for node in ast.walk(parsed.tree):

@@ -56,7 +56,9 @@ def stored(argument: Argument) -> str:
     module = MODULES.get(argument.type)
     if module:
         return f"{module}.get({argument.name})"
-    if argument.type == "shape":
+    if argument.type == "axis":
+        return f"tuple({argument.name}) if isinstance({argument.name}, (list, tuple)) else {argument.name}"
+    if argument.type in ("shape", "partial_shape"):
         none = f" if {argument.name} is not None else None" if argument.nullable else ""
         return f"tuple({argument.name}){none}"
     if argument.type == "data_format":
@@ -121,6 +123,10 @@ def _checks(argument: Argument) -> list[tuple[str, str]]:
         bad, words = _float_check(argument)
     elif argument.type == "shape":
         bad, words = _shape_check()
+    elif argument.type == "partial_shape":
+        bad, words = _partial_shape_check()
+    elif argument.type == "axis":
+        bad, words = _axis_check()
     elif argument.type == "layer":
         bad, words = (f"not isinstance({VALUE}, layers.Layer)", "a layer")
     elif argument.type == "data_format":
@@ -216,6 +222,20 @@ def _bound(closed: Value | None, opened: Value | None, sign: str, strict: str):
     if opened is not None:
         return literal(opened.value), strict
     return None, sign
+
+
+def _axis_check() -> tuple[str, str]:
+    return (
+        f"not isinstance({VALUE}, (int, list, tuple))",
+        "an integer or a list of integers",
+    )
+
+
+def _partial_shape_check() -> tuple[str, str]:
+    return (
+        f"not isinstance({VALUE}, (list, tuple)) or not all(size is None or type(size) is int and size > 0 for size in {VALUE})",
+        "a list of positive integers and None",
+    )
 
 
 def _shape_check() -> tuple[str, str]:

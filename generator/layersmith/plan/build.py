@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.parse import Parsed
 from layersmith.plan import names
 from layersmith.plan.build_sublayers import build_sublayers
+from layersmith.plan.checks import asks_shapes, check_statement
 from layersmith.plan.init import needs_build
 from layersmith.plan.keras_objects import Sharing, object_source
 from layersmith.plan.model import Method
@@ -21,6 +23,16 @@ def plan_build(analysis: Analysis, sharing: Sharing) -> Method | None:
     if not needs_build(analysis):
         return None
     body: list[str] = []
+    for check, parsed in zip(spec.checks, analysis.checks):
+        if asks_shapes(analysis, parsed):
+            body.extend(
+                check_statement(
+                    analysis,
+                    check.message,
+                    parsed,
+                    lambda name: names.attribute(analysis, name),
+                )
+            )
     if spec.extends is not None:
         body.append("super().build(input_shape)")
     for axis in analysis.scope.axes:
@@ -39,7 +51,15 @@ def plan_build(analysis: Analysis, sharing: Sharing) -> Method | None:
         body.append(f"self.input_spec = {built}")
     if body in ([], ["super().build(input_shape)"]):
         return None
-    return Method("build", ("self", *names.shape_parameters(analysis)), tuple(body))
+    return Method("build", ("self", *_parameters(analysis, body)), tuple(body))
+
+
+def _parameters(analysis: Analysis, body: list[str]) -> tuple[str, ...]:
+    """Parameters of `build`: a shape that it does not ask for may be left out."""
+    parameters = names.shape_parameters(analysis)
+    if len(parameters) == 1 and not re.search(rf"\b{parameters[0]}\b", "\n".join(body)):
+        return (f"{parameters[0]}=None",)
+    return parameters
 
 
 def _in_build(analysis: Analysis, parsed: Parsed) -> str:

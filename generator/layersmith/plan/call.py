@@ -19,6 +19,7 @@ def plan_call(analysis: Analysis) -> Method:
     parameters = ["self", *names.call_parameters(analysis)]
     if takes_training(analysis):
         parameters.append("training=None")
+    parameters.extend(names.call_values(analysis))
     return Method("call", tuple(parameters), tuple(rewriter.body()))
 
 

@@ -5,26 +5,64 @@ from __future__ import annotations
 import ast
 
 from layersmith.language.analyse import Analysis
+from layersmith.language.bodies import Body
+from layersmith.language.operations import Operation
+from layersmith.language.subscripts import dotted_name
 from layersmith.plan import names
 from layersmith.plan.rewrite import Edit, apply, extent, joined_lines
-from layersmith.language.parse import Parsed
-from layersmith.spec.model import Code
+from layersmith.plan.template import fill
 
 
-def code_body(analysis: Analysis, code: Code) -> tuple[str, ...]:
-    """Lines of a body; names of the spec become attributes unless it binds them."""
-    lines = tuple(code.text.split("\n"))
-    parsed = Parsed(ast.parse(code.text), code, lines)
-    bound = {
-        node.id
-        for node in ast.walk(parsed.tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
-    edits = []
-    for node in ast.walk(parsed.tree):
-        if isinstance(node, ast.Name) and node.id not in bound:
-            new = names.attribute(analysis, node.id)
-            if new is not None:
-                edits.append(Edit(*extent(parsed, node), new))
-    text = joined_lines(apply(code.text, edits).strip("\n"))
+def code_body(analysis: Analysis, body: Body) -> tuple[str, ...]:
+    """Lines of a body; names of the spec become attributes unless it binds them.
+
+    Keras calls these methods with symbolic tensors too, which TensorFlow's functions do
+    not take: they become those of `keras.ops`.
+    """
+    text = joined_lines(
+        apply(
+            body.parsed.code.text, _Rewriter(analysis, body).edits(body.parsed.tree)
+        ).strip("\n")
+    )
     return tuple(line.rstrip() for line in text.split("\n"))
+
+
+class _Rewriter:
+    def __init__(self, analysis: Analysis, body: Body):
+        self.analysis = analysis
+        self.body = body
+
+    def edits(self, tree: ast.AST) -> list[Edit]:
+        edits = []
+        for node in ast.walk(tree):
+            new = None
+            if isinstance(node, ast.Name):
+                new = self.name(node.id)
+            elif id(node) in self.body.operations:
+                new = self.operation(*self.body.operations[id(node)])
+            elif isinstance(node, ast.Attribute):
+                dotted = dotted_name(node)
+                if dotted is not None and dotted.startswith("tf."):
+                    new = f'"{dotted[3:]}"'  # A dtype.
+            if new is not None:
+                edits.append(Edit(*extent(self.body.parsed, node), new))
+        return edits
+
+    def name(self, name: str) -> str | None:
+        if name in self.body.local | self.body.parameters:
+            return None
+        if name in self.analysis.scope.axes:
+            return names.axis_item(self.analysis, name)
+        return names.attribute(self.analysis, name)
+
+    def operation(self, row: Operation, given: dict[str, ast.expr]) -> str:
+        return "keras." + fill(row.keras, {k: self.text(v) for k, v in given.items()})
+
+    def text(self, node: ast.AST) -> str:
+        start, end = extent(self.body.parsed, node)
+        edits = [
+            Edit(e.start - start, e.end - start, e.text)
+            for e in self.edits(node)
+            if start <= e.start and e.end <= end
+        ]
+        return apply(self.body.parsed.code.text[start:end], edits)

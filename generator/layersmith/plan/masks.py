@@ -16,7 +16,9 @@ def takes_mask(analysis: Analysis) -> bool:
 def keeps_mask(analysis: Analysis) -> bool:
     """Whether a mask (batch, steps) of the input is one of the output too."""
     spec = analysis.spec
-    if spec.supports_masking is not None:
+    if spec.compute_mask is not None or analysis.masking is not None:
+        return False
+    if isinstance(spec.supports_masking, bool):
         return spec.supports_masking
     if spec.extends is not None or any(not weight.trainable for weight in spec.weights):
         # Batch statistics over masked steps would be wrong.
@@ -29,6 +31,19 @@ def keeps_mask(analysis: Analysis) -> bool:
         and source[:2] == target[:2]
         and _has_steps(source)
     )
+
+
+def masking_statement(analysis: Analysis) -> str | None:
+    """Statement of `__init__` that tells Keras about masks; None where none is needed."""
+    spec = analysis.spec
+    if analysis.masking is not None:
+        condition = names.expression(analysis.masking, lambda name: None)
+        return f"self.supports_masking = {condition}"
+    if spec.extends is not None or spec.supports_masking is False:
+        return None
+    if takes_mask(analysis) or keeps_mask(analysis) or spec.supports_masking:
+        return "self.supports_masking = True"
+    return None
 
 
 def _has_steps(axes: tuple) -> bool:
@@ -49,7 +64,7 @@ def plan_compute_mask(analysis: Analysis) -> Method | None:
         return Method(
             "compute_mask",
             ("self", first, "mask=None"),
-            code_body(analysis, spec.compute_mask),
+            code_body(analysis, analysis.bodies["compute_mask"]),
         )
     if not ends_mask(analysis):
         return None

@@ -9,6 +9,7 @@ from layersmith.language.analyse import Analysis
 from layersmith.language.dims import Axis, Dim, Rest, Shape
 from layersmith.language.parse import Parsed
 from layersmith.language.values import Tensor
+from layersmith.plan.arguments import literal
 from layersmith.plan.rewrite import Edit, apply, extent, name_edits
 from layersmith.spec.model import Input
 
@@ -40,6 +41,15 @@ def call_parameters(analysis: Analysis) -> list[str]:
         parameters.append("states")
     parameters.extend(f"{i.name}=None" for i in given if i.optional)
     return [*parameters, *(f"{mask}=None" for mask in masks)]
+
+
+def call_values(analysis: Analysis) -> list[str]:
+    """Parameters of `call` that are Python values."""
+    return [
+        f"{a.name}={literal(a.default.value)}"
+        for a in analysis.spec.call_arguments
+        if a.default is not None
+    ]
 
 
 def shape_parameters(analysis: Analysis) -> tuple[str, ...]:

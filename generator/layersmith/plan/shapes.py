@@ -18,7 +18,7 @@ def plan_compute_output_shape(analysis: Analysis) -> Method | None:
         return Method(
             "compute_output_shape",
             parameters,
-            code_body(analysis, spec.compute_output_shape),
+            code_body(analysis, analysis.bodies["compute_output_shape"]),
         )
     if spec.extends is not None:
         return None

@@ -17,7 +17,7 @@ def fill(
 
     Args:
         template: Text with `{x}` for an argument, `{x:how}` for one to convert,
-            `{x|default}` for one with a default, and `[, axis={axis}]` for a part
+            `{x|default}` for one with a default, which stands as it is, and `[, axis={axis}]` for a part
             that stands only where its argument is given.
         arguments: Source of each given argument, by parameter name.
         convert: Called as `convert(name, how, source)` for `{x:how}`.
@@ -31,7 +31,7 @@ def fill(
         text = arguments.get(name, default)
         if text is None:
             text = ""
-        return convert(name, how, text) if how else text
+        return convert(name, how, text) if how and name in arguments else text
 
     text = _OPTIONAL.sub(optional, template)
     return re.sub(r"\{(\w+)(?::(\w+))?(?:\|([^{}]*))?\}", argument, text)

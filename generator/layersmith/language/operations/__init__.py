@@ -2,48 +2,65 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
+from importlib import import_module
 
 from layersmith.language.operations.base import Bound, Operation
 
-__all__ = ["Bound", "Operation", "find"]
+__all__ = ["FAMILIES", "Bound", "Operation", "family", "find", "names", "rows"]
+
+# Modules of this folder that hold rows, in the order of the documentation.
+FAMILIES = (
+    "elementwise",
+    "choosing",
+    "creation",
+    "arrays",
+    "sizing",
+    "joining",
+    "picking",
+    "reductions",
+    "order",
+    "segments",
+    "linear",
+    "matrices",
+    "neural",
+    "activations",
+    "windows",
+    "signal",
+    "images",
+    "random",
+)
 
 
-@lru_cache(maxsize=1)
+def family(name: str) -> tuple[Operation, ...]:
+    """The rows of one module."""
+    table: tuple[Operation, ...] = import_module(f"{__name__}.{name}").TABLE
+    return table
+
+
+@cache
 def _table() -> dict[str, Operation]:
-    from layersmith.language.operations import (
-        arrays,
-        elementwise,
-        linear,
-        neural,
-        random,
-        reductions,
-    )
-
-    families = (arrays, elementwise, linear, neural, random, reductions)
     return {
-        name: operation
-        for family in families
-        for operation in family.TABLE
-        for name in (operation.name, *operation.aliases)
+        operation.name: operation for name in FAMILIES for operation in family(name)
     }
 
 
 def find(name: str) -> Operation | None:
-    """The row of an operation by a public TensorFlow name such as `tf.matmul`."""
-    table = _table()
-    if name in table:
-        return table[name]
-    for prefix in ("tf.math.", "tf.linalg.", "tf.nn.", "tf.signal."):
-        # TensorFlow exports many functions at the top and in a module.
-        if name.startswith(prefix) and "tf." + name[len(prefix) :] in table:
-            return table["tf." + name[len(prefix) :]]
-    if name.startswith("tf.") and name.count(".") == 1:
-        for prefix in ("tf.math.", "tf.linalg."):
-            if prefix + name[3:] in table:
-                return table[prefix + name[3:]]
-    return None
+    """The row of an operation by any of its public names, such as `tf.math.reduce_sum`."""
+    row = _table().get(name)
+    if row is not None:
+        return row
+    from layersmith.language.tables import tensorflow_functions
+
+    functions = tensorflow_functions()
+    return _table().get(functions[name].canonical) if name in functions else None
+
+
+def rows() -> tuple[Operation, ...]:
+    """Every row, by family."""
+    return tuple(_table().values())
 
 
 def names() -> frozenset[str]:
+    """The names that the rows go by."""
     return frozenset(_table())

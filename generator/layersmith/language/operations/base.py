@@ -8,12 +8,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from layersmith.language.dims import Dim, Shape
+from layersmith.language.operations.conversion import (
+    FULL,
+    HALF,
+    MISSING,
+    as_tensor,
+    common_dtype,
+    converted_dtype,
+    literal,
+)
 from layersmith.language.values import UNKNOWN, Items, Static, Tensor, Unknown, Value
 
+__all__ = ["Bound", "Operation", "as_tensor", "common_dtype", "literal", "row"]
+
 Rule = Callable[["Bound"], Value]
-MISSING = object()
-HALF = ("float16", "bfloat16")
-FULL = ("float32", "float64")
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,11 @@ def _resized(call: Bound) -> Value:
     if shape is None:
         return Tensor(None, dtype)
     new = sizes(call.value("size"))
-    if new is None or len(new) != 2 or call.literal("preserve_aspect_ratio", False) is not False:
+    if (
+        new is None
+        or len(new) != 2
+        or call.literal("preserve_aspect_ratio", False) is not False
+    ):
         new = (None, None)
     return Tensor(Shape((*shape.axes[:-3], *new, shape.axes[-1])), dtype)
 
@@ -151,7 +155,9 @@ def _inner(call: Bound, name: str) -> tuple[Axis, Axis]:
         return None, None
     if len(known) != 4:
         call.fail(
-            f"`{name}` has four numbers, the first and the last of them 1", "write [1, 3, 3, 1]", at=name
+            f"`{name}` has four numbers, the first and the last of them 1",
+            "write [1, 3, 3, 1]",
+            at=name,
         )
         return None, None
     return known[1], known[2]
@@ -165,9 +171,24 @@ TABLE = (
         helpers=("resize",),
         variant=_interpolation,
     ),
-    row("tf.image.flip_left_right(image)", _same_image, "np.flip({image}, -2)", "ops.flip({image}, -2)"),
-    row("tf.image.flip_up_down(image)", _same_image, "np.flip({image}, -3)", "ops.flip({image}, -3)"),
-    row("tf.image.transpose(image)", _turned, "np.swapaxes({image}, -2, -3)", "ops.swapaxes({image}, -2, -3)"),
+    row(
+        "tf.image.flip_left_right(image)",
+        _same_image,
+        "np.flip({image}, -2)",
+        "ops.flip({image}, -2)",
+    ),
+    row(
+        "tf.image.flip_up_down(image)",
+        _same_image,
+        "np.flip({image}, -3)",
+        "ops.flip({image}, -3)",
+    ),
+    row(
+        "tf.image.transpose(image)",
+        _turned,
+        "np.swapaxes({image}, -2, -3)",
+        "ops.swapaxes({image}, -2, -3)",
+    ),
     row(
         "tf.image.rot90(image, k=1)",
         _turned,

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import re
 
-from layersmith.language.dims import Axis, Rest, Shape, ShapeMismatch, broadcast, surely_differ
+from layersmith.language.dims import (
+    Axis,
+    Rest,
+    Shape,
+    ShapeMismatch,
+    broadcast,
+    surely_differ,
+)
 from layersmith.language.operations.base import Bound, row
 from layersmith.language.operations.conversion import MISSING, common_dtype
 from layersmith.language.operations.rules import promote_to_first
@@ -37,13 +44,16 @@ def _matmul(call: Bound) -> Value:
         outer = broadcast(Shape(tuple(left[:-2])), Shape(tuple(right[:-2])))
     except ShapeMismatch as error:
         return call.fail(
-            f"tf.matmul of {a} and {b}: {error}", "all axes but the last two go together"
+            f"tf.matmul of {a} and {b}: {error}",
+            "all axes but the last two go together",
         )
     if outer is None or isinstance(inner, Rest):
         return Tensor(None, dtype)
     if isinstance(rows, Rest):
         # [batch, ..., features] times a matrix: the `...` stays in place.
-        return Tensor(Shape((*outer.axes, rows, columns)) if len(right) == 2 else None, dtype)
+        return Tensor(
+            Shape((*outer.axes, rows, columns)) if len(right) == 2 else None, dtype
+        )
     return Tensor(Shape((*outer.axes, rows, columns)), dtype)
 
 
@@ -58,7 +68,9 @@ def _matvec(call: Bound) -> Value:
     a, b = call.shape("a"), call.shape("b")
     if a is not None and a.rank is not None and a.rank < 2:
         return call.fail(
-            f"tf.linalg.matvec takes a matrix first; the shape here is {a}", "use `tf.tensordot`", at="a"
+            f"tf.linalg.matvec takes a matrix first; the shape here is {a}",
+            "use `tf.tensordot`",
+            at="a",
         )
     if a is None or b is None or len(a.axes) < 2 or not b.axes:
         return Tensor(None, dtype)
@@ -68,7 +80,11 @@ def _matvec(call: Bound) -> Value:
             f"tf.linalg.matvec of {a} and {b}: `{inner}` is not `{b.axes[-1]}`",
             "the last axes of both must be the same",
         )
-    if isinstance(rows, Rest) or isinstance(inner, Rest) or isinstance(b.axes[-1], Rest):
+    if (
+        isinstance(rows, Rest)
+        or isinstance(inner, Rest)
+        or isinstance(b.axes[-1], Rest)
+    ):
         return Tensor(None, dtype)
     try:
         outer = broadcast(Shape(a.axes[:-2]), Shape(b.axes[:-1]))
@@ -83,7 +99,9 @@ def _tensordot(call: Bound) -> Value:
     if a is None or b is None:
         return Tensor(None, dtype)
     if isinstance(axes, int):
-        return _contracted(call, a, b, tuple(range(-axes, 0)), tuple(range(axes)), dtype)
+        return _contracted(
+            call, a, b, tuple(range(-axes, 0)), tuple(range(axes)), dtype
+        )
     if isinstance(axes, tuple) and len(axes) == 2 and MISSING not in axes:
         left, right = ((n,) if isinstance(n, int) else n for n in axes)
         return _contracted(call, a, b, left, right, dtype)
@@ -91,16 +109,25 @@ def _tensordot(call: Bound) -> Value:
 
 
 def _contracted(
-    call: Bound, a: Shape, b: Shape, left: tuple[int, ...], right: tuple[int, ...], dtype: str | None
+    call: Bound,
+    a: Shape,
+    b: Shape,
+    left: tuple[int, ...],
+    right: tuple[int, ...],
+    dtype: str | None,
 ) -> Value:
     for shape, numbers in ((a, left), (b, right)):
         for number in numbers:
             if not shape.has_axis(number):
                 return call.fail(
-                    f"no axis {number} in the shape {shape}", "axes count from 0", at="axes"
+                    f"no axis {number} in the shape {shape}",
+                    "axes count from 0",
+                    at="axes",
                 )
     if len(left) != len(right):
-        return call.fail("tf.tensordot pairs axes, and here one list is longer", "", at="axes")
+        return call.fail(
+            "tf.tensordot pairs axes, and here one list is longer", "", at="axes"
+        )
     lefts, rights = [a.position(n) for n in left], [b.position(n) for n in right]
     if None in lefts or None in rights:
         return Tensor(None, dtype)
@@ -127,7 +154,9 @@ def _einsum(call: Bound) -> Value:
     match = re.fullmatch(r"([A-Za-z.,]*)(?:->([A-Za-z.]*))?", text)
     terms = match[1].split(",") if match else []
     term = r"[A-Za-z]*(\.\.\.)?[A-Za-z]*"
-    if match is None or not all(re.fullmatch(term, part) for part in (*terms, match[2] or "")):
+    if match is None or not all(
+        re.fullmatch(term, part) for part in (*terms, match[2] or "")
+    ):
         return call.fail(
             f"tf.einsum does not understand {equation!r}",
             "write it with an arrow: `bij,bjk->bik`",
@@ -150,7 +179,9 @@ def _einsum(call: Bound) -> Value:
             try:
                 outer = broadcast(outer, found) if isinstance(found, Shape) else None
             except ShapeMismatch as error:
-                return call.fail(f"the `...` in {equation!r}: {error}", "", at="equation")
+                return call.fail(
+                    f"the `...` in {equation!r}: {error}", "", at="equation"
+                )
     return _result(call, result, sizes, outer, dtype)
 
 
@@ -161,7 +192,9 @@ def _implicit(terms: list[str]) -> str:
     return ("..." if any("..." in term for term in terms) else "") + "".join(once)
 
 
-def _read_term(call: Bound, equation: str, term: str, shape: Shape | None, sizes: dict) -> object:
+def _read_term(
+    call: Bound, equation: str, term: str, shape: Shape | None, sizes: dict
+) -> object:
     """Notes the size of each letter; gives the axes that `...` stands for."""
     front, dots, back = term.partition("...")
     if shape is None:
@@ -187,7 +220,11 @@ def _read_term(call: Bound, equation: str, term: str, shape: Shape | None, sizes
     if rest is not None:
         behind = min(behind, len(axes) - 1 - rest)
     pairs = list(zip(front, axes[:ahead]))
-    pairs += list(zip(back[len(back) - behind :], axes[len(axes) - behind :])) if behind else []
+    pairs += (
+        list(zip(back[len(back) - behind :], axes[len(axes) - behind :]))
+        if behind
+        else []
+    )
     for letter in front + back:
         sizes.setdefault(letter, None)
     for letter, axis in pairs:
@@ -205,12 +242,18 @@ def _read_term(call: Bound, equation: str, term: str, shape: Shape | None, sizes
 
 
 def _result(
-    call: Bound, result: str, sizes: dict[str, Axis], outer: Shape | None, dtype: str | None
+    call: Bound,
+    result: str,
+    sizes: dict[str, Axis],
+    outer: Shape | None,
+    dtype: str | None,
 ) -> Value:
     unknown = sorted(set(result.replace(".", "")) - set(sizes))
     if unknown:
         return call.fail(
-            f"`{unknown[0]}` is in the result alone", "each letter stands in a term before", at="equation"
+            f"`{unknown[0]}` is in the result alone",
+            "each letter stands in a term before",
+            at="equation",
         )
     front, dots, back = result.partition("...")
     if dots and outer is None:

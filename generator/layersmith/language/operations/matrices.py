@@ -68,7 +68,9 @@ def _solve(call: Bound) -> Value:
     return _of_right(call, matrix, right, dtype)
 
 
-def _of_right(call: Bound, matrix: Shape | None, right: Shape | None, dtype: str | None) -> Value:
+def _of_right(
+    call: Bound, matrix: Shape | None, right: Shape | None, dtype: str | None
+) -> Value:
     left, other = last_two(matrix), last_two(right)
     if left is None or other is None:
         return Tensor(None, dtype)
@@ -77,14 +79,18 @@ def _of_right(call: Bound, matrix: Shape | None, right: Shape | None, dtype: str
             f"{call.operation.name} of {matrix} and {right}: `{left[0]}` is not `{other[0]}`",
             "both have the same number of rows",
         )
-    same = matrix is not None and right is not None and matrix.axes[:-2] == right.axes[:-2]
+    same = (
+        matrix is not None and right is not None and matrix.axes[:-2] == right.axes[:-2]
+    )
     return Tensor(right if same else None, dtype)
 
 
 def _lstsq(call: Bound) -> Value:
     dtype = promote(call, "matrix", "rhs")
     matrix, right = call.shape("matrix"), call.shape("rhs")
-    if not require_rank(call, "matrix", 2, "matrices") or not require_rank(call, "rhs", 2, "matrices"):
+    if not require_rank(call, "matrix", 2, "matrices") or not require_rank(
+        call, "rhs", 2, "matrices"
+    ):
         return Tensor(None, dtype)
     left, other = last_two(matrix), last_two(right)
     if left is None or other is None:
@@ -107,7 +113,10 @@ def _diagonal(call: Bound) -> Value:
     tensor = call.tensor("input")
     require_rank(call, "input", 2, "matrices")
     matrix = last_two(tensor.shape)
-    return Tensor(None if matrix is None else _outer(tensor.shape, _smaller(*matrix)), tensor.dtype)
+    return Tensor(
+        None if matrix is None else _outer(tensor.shape, _smaller(*matrix)),
+        tensor.dtype,
+    )
 
 
 def _smaller(rows: Axis, columns: Axis) -> Axis:
@@ -166,7 +175,9 @@ def _pinv(call: Bound) -> Value:
     require_rank(call, "a", 2, "matrices")
     matrix = last_two(call.shape("a"))
     dtype = floating(call, "a")
-    return Tensor(None if matrix is None else _outer(call.shape("a"), matrix[1], matrix[0]), dtype)
+    return Tensor(
+        None if matrix is None else _outer(call.shape("a"), matrix[1], matrix[0]), dtype
+    )
 
 
 def _rank(call: Bound) -> Value:
@@ -192,7 +203,11 @@ def _svd(call: Bound) -> Value:
     if full not in (True, False):
         left = right = None
     return Items(
-        (values, Tensor(_outer(shape, rows, left), dtype), Tensor(_outer(shape, columns, right), dtype))
+        (
+            values,
+            Tensor(_outer(shape, rows, left), dtype),
+            Tensor(_outer(shape, columns, right), dtype),
+        )
     )
 
 
@@ -211,8 +226,17 @@ def _qr(call: Bound) -> Value:
     if matrix is None:
         return Items((Tensor(None, dtype),) * 2)
     rows, columns = matrix
-    size = {True: rows, False: _smaller(rows, columns)}.get(full) if isinstance(full, bool) else None
-    return Items((Tensor(_outer(shape, rows, size), dtype), Tensor(_outer(shape, size, columns), dtype)))
+    size = (
+        {True: rows, False: _smaller(rows, columns)}.get(full)
+        if isinstance(full, bool)
+        else None
+    )
+    return Items(
+        (
+            Tensor(_outer(shape, rows, size), dtype),
+            Tensor(_outer(shape, size, columns), dtype),
+        )
+    )
 
 
 def _eigh(call: Bound) -> Value:
@@ -233,7 +257,9 @@ def _cross(call: Bound) -> Value:
         shape = call.shape(name)
         last = None if shape is None else shape.axis(-1)
         if isinstance(last, Dim) and surely_differ(last, Dim.of(3)):
-            return call.fail(f"tf.linalg.cross takes 3 numbers, and these are `{last}`", "", at=name)
+            return call.fail(
+                f"tf.linalg.cross takes 3 numbers, and these are `{last}`", "", at=name
+            )
     return binary(call)
 
 
@@ -263,7 +289,12 @@ TABLE = (
         "set_diag({input}, {diagonal})",
         helpers=("set_diag",),
     ),
-    row("tf.linalg.tensor_diag(diagonal)", _tensor_diagonal_matrix, "tensor_diag({diagonal})", helpers=("tensor_diag",)),
+    row(
+        "tf.linalg.tensor_diag(diagonal)",
+        _tensor_diagonal_matrix,
+        "tensor_diag({diagonal})",
+        helpers=("tensor_diag",),
+    ),
     row(
         "tf.linalg.tensor_diag_part(input)",
         _tensor_diagonal,
@@ -276,7 +307,12 @@ TABLE = (
         "band_part({input}, {num_lower}, {num_upper})",
         helpers=("band_part",),
     ),
-    row("tf.linalg.trace(x)", _trace, "np.trace({x}, axis1=-2, axis2=-1)", "ops.trace({x}, axis1=-2, axis2=-1)"),
+    row(
+        "tf.linalg.trace(x)",
+        _trace,
+        "np.trace({x}, axis1=-2, axis2=-1)",
+        "ops.trace({x}, axis1=-2, axis2=-1)",
+    ),
     row(
         "tf.linalg.inv(input, adjoint=False)",
         _square,
@@ -285,8 +321,19 @@ TABLE = (
         precisions=FULL,
         variant=_adjoint,
     ),
-    row("tf.linalg.det(input)", _scalar_each, "np.linalg.det({input})", "ops.det({input})", precisions=FULL),
-    row("tf.linalg.logdet(matrix)", _scalar_each, "np.linalg.slogdet({matrix})[1]", precisions=FULL),
+    row(
+        "tf.linalg.det(input)",
+        _scalar_each,
+        "np.linalg.det({input})",
+        "ops.det({input})",
+        precisions=FULL,
+    ),
+    row(
+        "tf.linalg.logdet(matrix)",
+        _scalar_each,
+        "np.linalg.slogdet({matrix})[1]",
+        precisions=FULL,
+    ),
     row(
         "tf.linalg.slogdet(input)",
         _slogdet,
@@ -309,7 +356,13 @@ TABLE = (
         precisions=FULL,
         variant=_adjoint,
     ),
-    row("tf.linalg.cholesky(input)", _square, "np.linalg.cholesky({input})", "ops.cholesky({input})", precisions=FULL),
+    row(
+        "tf.linalg.cholesky(input)",
+        _square,
+        "np.linalg.cholesky({input})",
+        "ops.cholesky({input})",
+        precisions=FULL,
+    ),
     row(
         "tf.linalg.cholesky_solve(chol, rhs)",
         _solve,
@@ -323,7 +376,12 @@ TABLE = (
         precisions=FULL,
     ),
     row("tf.linalg.expm(input)", _square, precisions=FULL),
-    row("tf.linalg.pinv(a, !rcond=None, !validate_args=False)", _pinv, "np.linalg.pinv({a})", precisions=FULL),
+    row(
+        "tf.linalg.pinv(a, !rcond=None, !validate_args=False)",
+        _pinv,
+        "np.linalg.pinv({a})",
+        precisions=FULL,
+    ),
     row(
         "tf.linalg.matrix_rank(a, !tol=None, !validate_args=False)",
         _rank,
@@ -340,6 +398,11 @@ TABLE = (
     ),
     row("tf.linalg.qr(input, full_matrices=False)", _qr, precisions=FULL),
     row("tf.linalg.eigh(tensor)", _eigh, precisions=FULL),
-    row("tf.linalg.eigvalsh(tensor)", _eigvalsh, "np.linalg.eigvalsh({tensor})", precisions=FULL),
+    row(
+        "tf.linalg.eigvalsh(tensor)",
+        _eigvalsh,
+        "np.linalg.eigvalsh({tensor})",
+        precisions=FULL,
+    ),
     row("tf.linalg.cross(a, b)", _cross, "np.cross({a}, {b})", "ops.cross({a}, {b})"),
 )

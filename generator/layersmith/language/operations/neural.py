@@ -24,7 +24,9 @@ def _bias_add(call: Bound) -> Value:
     dtype = promote(call, "value", "bias")
     if bias is not None and bias.rank not in (None, 1):
         return call.fail(
-            f"a bias has one axis; the shape here is {bias}", "add it with `+`", at="bias"
+            f"a bias has one axis; the shape here is {bias}",
+            "add it with `+`",
+            at="bias",
         )
     if value is None or bias is None:
         return Tensor(value, dtype)
@@ -43,10 +45,14 @@ def _bias_add(call: Bound) -> Value:
 
 def _channels(operation: Operation, call: Bound) -> Operation:
     data_format = call.literal("data_format", None)
-    if data_format is None or (isinstance(data_format, str) and data_format.endswith("C")):
+    if data_format is None or (
+        isinstance(data_format, str) and data_format.endswith("C")
+    ):
         return operation
     meaning = "np.moveaxis(np.moveaxis({value}, 1, -1) + {bias}, -1, 1)"
-    return replace(operation, numpy=meaning if isinstance(data_format, str) else None, keras=None)
+    return replace(
+        operation, numpy=meaning if isinstance(data_format, str) else None, keras=None
+    )
 
 
 def _crelu(call: Bound) -> Value:
@@ -62,12 +68,16 @@ def _crelu(call: Bound) -> Value:
 def _elementwise_loss(call: Bound) -> Value:
     for name in ("labels", "logits"):
         if not call.given(name):
-            return call.fail(f"{call.operation.name} needs `{name}`", "name both: `labels=`, `logits=`")
+            return call.fail(
+                f"{call.operation.name} needs `{name}`",
+                "name both: `labels=`, `logits=`",
+            )
     labels, logits = call.shape("labels"), call.shape("logits")
     dtype = promote(call, "labels", "logits")
     if labels is not None and logits is not None and labels.rank is not None:
         differ = logits.rank is not None and (
-            labels.rank != logits.rank or any(map(surely_differ, labels.axes, logits.axes))
+            labels.rank != logits.rank
+            or any(map(surely_differ, labels.axes, logits.axes))
         )
         if differ:
             return call.fail(
@@ -102,13 +112,14 @@ def _sparse_loss(call: Bound) -> Value:
                 "logits have one axis more: that of the classes",
             )
         broadcast_labels = Shape(logits.shape.axes[:-1])
-        if None not in ranks and any(map(surely_differ, labels.shape.axes, broadcast_labels.axes)):
+        if None not in ranks and any(
+            map(surely_differ, labels.shape.axes, broadcast_labels.axes)
+        ):
             return call.fail(
                 f"labels of the shape {labels.shape}, logits of {logits.shape}",
                 "all axes but the classes must be the same",
             )
     return Tensor(labels.shape, dtype)
-
 
 
 TABLE = (
@@ -119,8 +130,18 @@ TABLE = (
         "ops.add({value}, {bias})",
         variant=_channels,
     ),
-    row("tf.nn.relu(features)", unary, "np.maximum({features}, 0)", "ops.relu({features})"),
-    row("tf.nn.relu6(features)", unary, "np.clip({features}, 0, 6)", "ops.relu6({features})"),
+    row(
+        "tf.nn.relu(features)",
+        unary,
+        "np.maximum({features}, 0)",
+        "ops.relu({features})",
+    ),
+    row(
+        "tf.nn.relu6(features)",
+        unary,
+        "np.clip({features}, 0, 6)",
+        "ops.relu6({features})",
+    ),
     row(
         "tf.nn.leaky_relu(features, alpha=0.2)",
         unary_floating,
@@ -128,7 +149,13 @@ TABLE = (
         "ops.leaky_relu({features}, {alpha|0.2})",
         helpers=("leaky_relu",),
     ),
-    row("tf.nn.elu(features)", unary_floating, "elu({features})", "ops.elu({features})", helpers=("elu",)),
+    row(
+        "tf.nn.elu(features)",
+        unary_floating,
+        "elu({features})",
+        "ops.elu({features})",
+        helpers=("elu",),
+    ),
     row(
         "tf.nn.selu(features)",
         unary_floating,

@@ -39,7 +39,9 @@ def _check_direction(call: Bound) -> None:
     direction = call.literal("direction", "ASCENDING")
     if isinstance(direction, str) and direction not in ("ASCENDING", "DESCENDING"):
         call.fail(
-            f"no direction {direction!r}", 'it is "ASCENDING" or "DESCENDING"', at="direction"
+            f"no direction {direction!r}",
+            'it is "ASCENDING" or "DESCENDING"',
+            at="direction",
         )
 
 
@@ -53,9 +55,13 @@ def _top_k(call: Bound) -> Value:
     if isinstance(last, Dim) and size is not None:
         spare = (last - size).constant
         if spare is not None and spare < 0:
-            return call.fail(f"the last axis is `{last}`, and `k` is {size}", "take fewer", at="k")
+            return call.fail(
+                f"the last axis is `{last}`, and `k` is {size}", "take fewer", at="k"
+            )
     shape = None if shape is None else shape.replace(-1, size)
-    return Items((Tensor(shape, tensor.dtype), Tensor(shape, call.dtype("index_type", "int32"))))
+    return Items(
+        (Tensor(shape, tensor.dtype), Tensor(shape, call.dtype("index_type", "int32")))
+    )
 
 
 def _only_sorted(operation: Operation, call: Bound) -> Operation:

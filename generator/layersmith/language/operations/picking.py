@@ -50,7 +50,11 @@ def _gather(call: Bound) -> Value:
             return Tensor(None, params.dtype)
         batch += indices.shape.rank
     position = params.shape.position(axis)
-    if position is None or _rest_before(params.shape, position) or _rest_before(indices.shape, batch):
+    if (
+        position is None
+        or _rest_before(params.shape, position)
+        or _rest_before(indices.shape, batch)
+    ):
         return Tensor(None, params.dtype)
     for mine, theirs in zip(params.shape.axes[:batch], indices.shape.axes[:batch]):
         if surely_differ(mine, theirs):
@@ -89,13 +93,19 @@ def _embedding(call: Bound) -> Value:
         return Tensor(None, params.dtype)
     if not params.shape.axes or isinstance(params.shape.axes[0], Rest):
         return Tensor(None, params.dtype)
-    return Tensor(_with_one_rest((*ids.shape.axes, *params.shape.axes[1:])), params.dtype)
+    return Tensor(
+        _with_one_rest((*ids.shape.axes, *params.shape.axes[1:])), params.dtype
+    )
 
 
 def _gather_nd(call: Bound) -> Value:
     params, indices = call.tensor("params"), call.tensor("indices")
     batch = call.literal("batch_dims", 0)
-    if not _require_integers(call, "indices") or params.shape is None or indices.shape is None:
+    if (
+        not _require_integers(call, "indices")
+        or params.shape is None
+        or indices.shape is None
+    ):
         return Tensor(None, params.dtype)
     depth = indices.shape.axis(-1)
     count = depth.constant if isinstance(depth, Dim) else None

@@ -14,7 +14,9 @@ from layersmith.language.values import Tensor, Value
 def _unseeded(call: Bound) -> None:
     if call.given("seed") and call.literal("seed") is not None:
         call.fail(
-            "a seed is not given here", "the layer has an argument `seed` for all its draws", at="seed"
+            "a seed is not given here",
+            "the layer has an argument `seed` for all its draws",
+            at="seed",
         )
 
 
@@ -22,7 +24,11 @@ def _dropout(call: Bound) -> Value:
     _unseeded(call)
     rate = call.literal("rate", MISSING)
     if isinstance(rate, (int, float)) and not 0 <= rate < 1:
-        call.fail(f"a rate of {rate} is not a part of the whole", "it is from 0 up to 1", at="rate")
+        call.fail(
+            f"a rate of {rate} is not a part of the whole",
+            "it is from 0 up to 1",
+            at="rate",
+        )
     return Tensor(call.shape("x"), floating(call, "x"))
 
 
@@ -36,7 +42,8 @@ def _uniform(call: Bound) -> Value:
     result = _draw(call)
     if call.dtype() in INTEGER and not call.given("maxval"):
         return call.fail(
-            "integers are drawn below `maxval`, which is not given", "write `maxval=10`, say"
+            "integers are drawn below `maxval`, which is not given",
+            "write `maxval=10`, say",
         )
     return result
 
@@ -81,9 +88,7 @@ def _categorical(call: Bound) -> Value:
 def _as_keras_counts(operation: Operation, call: Bound) -> Operation:
     """Keras takes the dtype as text, and has another by default."""
     dtype = call.dtype(default="int64")
-    layer = (
-        f'keras.random.categorical({{logits}}, {{num_samples}}, dtype="{dtype}", seed={{seed}})'
-    )
+    layer = f'keras.random.categorical({{logits}}, {{num_samples}}, dtype="{dtype}", seed={{seed}})'
     return replace(operation, layer=layer)
 
 
@@ -98,7 +103,9 @@ def _stateless(call: Bound) -> Value:
     two = Shape((Dim.of(2),))
     if seed is not None and seed != two and None not in seed.axes:
         return call.fail(
-            f"the seed of {call.operation.name} is two integers", "write `seed=[1, 2]`, say", at="seed"
+            f"the seed of {call.operation.name} is two integers",
+            "write `seed=[1, 2]`, say",
+            at="seed",
         )
     return Tensor(shaped(call, "shape"), call.dtype(default="float32"))
 
@@ -202,5 +209,7 @@ TABLE = (
     row("tf.image.random_flip_left_right(image, seed=None, name=None)", refused),
     row("tf.image.random_flip_up_down(image, seed=None, name=None)", refused),
     row("tf.image.random_hue(image, max_delta, seed=None, name=None)", refused),
-    row("tf.image.random_saturation(image, lower, upper, seed=None, name=None)", refused),
+    row(
+        "tf.image.random_saturation(image, lower, upper, seed=None, name=None)", refused
+    ),
 )

@@ -18,7 +18,9 @@ from layersmith.language.operations.rules import (
 from layersmith.language.values import Items, Tensor, Value
 
 
-def _reduced(call: Bound, name: str, axis_name: str = "axis", default: object = None) -> Shape | None:
+def _reduced(
+    call: Bound, name: str, axis_name: str = "axis", default: object = None
+) -> Shape | None:
     tensor = call.tensor(name)
     axis = call.axis(axis_name, tensor, default)
     keepdims = call.literal("keepdims", False)
@@ -62,7 +64,9 @@ def _count_nonzero(call: Bound) -> Value:
 
 
 def _arg(call: Bound) -> Value:
-    return Tensor(_reduced(call, "input", default=0), call.dtype("output_type", "int64"))
+    return Tensor(
+        _reduced(call, "input", default=0), call.dtype("output_type", "int64")
+    )
 
 
 def _norm(call: Bound) -> Value:
@@ -74,7 +78,9 @@ def _normalized(call: Bound) -> Value:
     tensor = call.tensor("tensor")
     axis = call.axis("axis", tensor)
     dtype = floating(call, "tensor")
-    return Items((Tensor(tensor.shape, dtype), Tensor(reduced(tensor.shape, axis, True), dtype)))
+    return Items(
+        (Tensor(tensor.shape, dtype), Tensor(reduced(tensor.shape, axis, True), dtype))
+    )
 
 
 def _moments(call: Bound) -> Value:
@@ -135,7 +141,13 @@ _KERAS = "{input_tensor}[, axis={axis}][, keepdims={keepdims}]"
 
 TABLE = (
     *(
-        row(f"tf.{name}{_REDUCE}", rule, f"np.{meaning}({_AXES})", f"ops.{meaning}({_KERAS})", **more)
+        row(
+            f"tf.{name}{_REDUCE}",
+            rule,
+            f"np.{meaning}({_AXES})",
+            f"ops.{meaning}({_KERAS})",
+            **more,
+        )
         for name, meaning, rule, more in (
             ("reduce_sum", "sum", _reduce, {}),
             ("reduce_mean", "mean", _mean, {}),
@@ -203,9 +215,24 @@ TABLE = (
         "weighted_moments({x}, {axes:axes}, {frequency_weights}[, keepdims={keepdims}])",
         helpers=("weighted_moments",),
     ),
-    row("tf.nn.l2_loss(t)", _to_scalar, "np.sum(np.square({t})) / 2", "ops.sum(ops.square({t})) / 2"),
-    row("tf.nn.zero_fraction(value)", _zero_fraction, "np.mean({value} == 0)", gradient=False),
-    row("tf.math.is_non_decreasing(x)", _is_ordered, "np.all(np.diff({x}.ravel()) >= 0)", gradient=False),
+    row(
+        "tf.nn.l2_loss(t)",
+        _to_scalar,
+        "np.sum(np.square({t})) / 2",
+        "ops.sum(ops.square({t})) / 2",
+    ),
+    row(
+        "tf.nn.zero_fraction(value)",
+        _zero_fraction,
+        "np.mean({value} == 0)",
+        gradient=False,
+    ),
+    row(
+        "tf.math.is_non_decreasing(x)",
+        _is_ordered,
+        "np.all(np.diff({x}.ravel()) >= 0)",
+        gradient=False,
+    ),
     row(
         "tf.math.is_strictly_increasing(x)",
         _is_ordered,

@@ -34,7 +34,11 @@ def _check(call: Bound) -> bool:
 
 
 def _sorted(call: Bound) -> Value:
-    return _rows(call, None, 1) if _check(call) else Tensor(None, call.tensor("data").dtype)
+    return (
+        _rows(call, None, 1)
+        if _check(call)
+        else Tensor(None, call.tensor("data").dtype)
+    )
 
 
 def _unsorted(call: Bound) -> Value:

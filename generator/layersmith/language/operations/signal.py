@@ -43,9 +43,14 @@ def _lengths(call: Bound, axes: int) -> tuple[Axis, ...] | None:
 def _to_complex(axes: int):
     def rule(call: Bound) -> Value:
         dtype = floating(call, "input_tensor")
-        complex_dtype = {"float32": "complex64", "float64": "complex128"}.get(dtype or "")
+        complex_dtype = {"float32": "complex64", "float64": "complex128"}.get(
+            dtype or ""
+        )
         shape = call.shape("input_tensor")
-        if not require_rank(call, "input_tensor", axes, f"{axes} axes at least") or shape is None:
+        if (
+            not require_rank(call, "input_tensor", axes, f"{axes} axes at least")
+            or shape is None
+        ):
             return Tensor(None, complex_dtype)
         lengths = _lengths(call, axes)
         if lengths is None:
@@ -67,7 +72,10 @@ def _to_real(axes: int):
                 "make them with `tf.complex(real, imag)`",
                 at="input_tensor",
             )
-        if not require_rank(call, "input_tensor", axes, f"{axes} axes at least") or shape is None:
+        if (
+            not require_rank(call, "input_tensor", axes, f"{axes} axes at least")
+            or shape is None
+        ):
             return Tensor(None, dtype)
         lengths = _lengths(call, axes)
         if lengths is None:
@@ -100,7 +108,9 @@ def _frame(call: Bound) -> Value:
     shape = tensor.shape
     if shape is None or shape.rank is None or not isinstance(axis, int):
         rank = None if shape is None else shape.rank
-        return Tensor(None if rank is None else Shape((None,) * (rank + 1)), tensor.dtype)
+        return Tensor(
+            None if rank is None else Shape((None,) * (rank + 1)), tensor.dtype
+        )
     length, step = call.size("frame_length"), call.size("frame_step")
     position = shape.position(axis)
     count = _frames(call, shape.axes[position], length, step)
@@ -108,7 +118,9 @@ def _frame(call: Bound) -> Value:
     return Tensor(Shape(axes), tensor.dtype)
 
 
-def _frames(call: Bound, size: Axis, length: Dim | None, step: Dim | None) -> Dim | None:
+def _frames(
+    call: Bound, size: Axis, length: Dim | None, step: Dim | None
+) -> Dim | None:
     pad = call.literal("pad_end", False)
     if not isinstance(size, Dim) or step is None or pad is MISSING:
         return None
@@ -123,7 +135,9 @@ def _stft(call: Bound) -> Value:
     shape = call.shape("signals")
     if shape is None or not require_rank(call, "signals", 1, "a signal"):
         return Tensor(None, complex_dtype)
-    count = _frames(call, shape.axis(-1), call.size("frame_length"), call.size("frame_step"))
+    count = _frames(
+        call, shape.axis(-1), call.size("frame_length"), call.size("frame_step")
+    )
     length = call.size("fft_length")
     half = length // Dim.of(2) + ONE if length is not None else None
     if not call.given("fft_length"):
@@ -221,8 +235,16 @@ TABLE = (
         )
         for n in (2, 3)
     ),
-    row("tf.signal.fftshift(x, axes=None)", _shifted, "np.fft.fftshift({x}[, axes={axes:axes}])"),
-    row("tf.signal.ifftshift(x, axes=None)", _shifted, "np.fft.ifftshift({x}[, axes={axes:axes}])"),
+    row(
+        "tf.signal.fftshift(x, axes=None)",
+        _shifted,
+        "np.fft.fftshift({x}[, axes={axes:axes}])",
+    ),
+    row(
+        "tf.signal.ifftshift(x, axes=None)",
+        _shifted,
+        "np.fft.ifftshift({x}[, axes={axes:axes}])",
+    ),
     row(
         "tf.signal.frame(signal, frame_length, frame_step, pad_end=False, pad_value=0, axis=-1)",
         _frame,
@@ -255,4 +277,3 @@ TABLE = (
         variant=_second_kind,
     ),
 )
-

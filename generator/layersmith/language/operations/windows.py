@@ -9,7 +9,9 @@ from layersmith.language.operations.rules import promote_to_first, shaped, sizes
 from layersmith.language.values import Items, Static, Tensor, Value
 
 
-def _convolution(spatial: int | None, filters: str = "filters", strides: str = "strides"):
+def _convolution(
+    spatial: int | None, filters: str = "filters", strides: str = "strides"
+):
     """The rule of a convolution over so many axes; None: as the filters have."""
 
     def rule(call: Bound) -> Value:
@@ -42,7 +44,11 @@ def _opened(call: Bound, n: int | None, name: str, filters: str):
         return None, None, None
     for argument, known in ((name, shape), (filters, kernel)):
         if known is not None and known.rank not in (None, n + 2):
-            what = "[batch, *spatial, channels]" if argument == name else "[*size, channels, filters]"
+            what = (
+                "[batch, *spatial, channels]"
+                if argument == name
+                else "[*size, channels, filters]"
+            )
             call.fail(
                 f"{call.operation.name} takes {what}, {n + 2} axes; the shape here is {known}",
                 "add an axis with tf.newaxis, or take the operation for its number of axes",
@@ -57,7 +63,9 @@ def _opened(call: Bound, n: int | None, name: str, filters: str):
 
 def _channels_last(call: Bound) -> bool:
     data_format = call.literal("data_format", None)
-    if data_format is None or (isinstance(data_format, str) and not data_format.startswith("NC")):
+    if data_format is None or (
+        isinstance(data_format, str) and not data_format.startswith("NC")
+    ):
         return True
     if data_format == "NCW" or data_format is MISSING or isinstance(data_format, str):
         call.fail(
@@ -91,7 +99,11 @@ def _numbers(call: Bound, name: str, n: int) -> tuple[Axis, ...]:
 
 
 def _places(
-    call: Bound, shape: Shape, window: tuple[Axis, ...], steps: tuple[Axis, ...], gaps: tuple[Axis, ...]
+    call: Bound,
+    shape: Shape,
+    window: tuple[Axis, ...],
+    steps: tuple[Axis, ...],
+    gaps: tuple[Axis, ...],
 ) -> list[Axis]:
     """How often the window fits, along each spatial axis."""
     padding = call.literal("padding", "VALID")
@@ -99,7 +111,9 @@ def _places(
     if isinstance(padding, str):
         if padding not in ("VALID", "SAME"):
             call.fail(
-                f"no padding {padding!r}", 'it is "VALID" or "SAME", or pairs of numbers', at="padding"
+                f"no padding {padding!r}",
+                'it is "VALID" or "SAME", or pairs of numbers',
+                at="padding",
             )
             return [None] * len(window)
     elif isinstance(call.value("padding"), Items) and call.items("padding"):
@@ -107,7 +121,9 @@ def _places(
     else:
         return [None] * len(window)
     places: list[Axis] = []
-    for index, (size, reach, step, gap) in enumerate(zip(shape.axes[1:-1], window, steps, gaps)):
+    for index, (size, reach, step, gap) in enumerate(
+        zip(shape.axes[1:-1], window, steps, gaps)
+    ):
         if not all(isinstance(number, Dim) for number in (size, step)):
             places.append(None)
         elif padding == "SAME":
@@ -115,11 +131,15 @@ def _places(
         elif not isinstance(reach, Dim) or not isinstance(gap, Dim):
             places.append(None)
         else:
-            places.append(_fitting(size, reach, step, gap, pairs[index] if pairs else ()))
+            places.append(
+                _fitting(size, reach, step, gap, pairs[index] if pairs else ())
+            )
     return places
 
 
-def _fitting(size: Dim, reach: Dim, step: Dim, gap: Dim, pads: tuple | None) -> Dim | None:
+def _fitting(
+    size: Dim, reach: Dim, step: Dim, gap: Dim, pads: tuple | None
+) -> Dim | None:
     if pads is None or not all(isinstance(pad, Dim) for pad in pads):
         return None
     for pad in pads:
@@ -140,7 +160,11 @@ def _depthwise(call: Bound) -> Value:
             at="filter",
         )
     places = _places(
-        call, shape, kernel.axes[:2], _numbers(call, "strides", 2), _numbers(call, "dilations", 2)
+        call,
+        shape,
+        kernel.axes[:2],
+        _numbers(call, "strides", 2),
+        _numbers(call, "dilations", 2),
     )
     out = depth * times if isinstance(depth, Dim) and isinstance(times, Dim) else None
     return Tensor(Shape((shape.axes[0], *places, out)), dtype)
@@ -153,7 +177,11 @@ def _separable(call: Bound) -> Value:
     if n is None:
         return Tensor(None, dtype)
     places = _places(
-        call, shape, kernel.axes[:2], _numbers(call, "strides", 2), _numbers(call, "dilations", 2)
+        call,
+        shape,
+        kernel.axes[:2],
+        _numbers(call, "strides", 2),
+        _numbers(call, "dilations", 2),
     )
     last = None if point is None else point.axis(-1)
     return Tensor(Shape((shape.axes[0], *places, last)), dtype)
