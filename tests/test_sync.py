@@ -307,7 +307,7 @@ def test_a_broken_base_file_is_mended(edited, junk):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "import os\n", body(), "x = 1\n" + stamp(body(), "s", "t")]
+    "text", ["\n", "import os\n", body(), "x = 1\n" + stamp(body(), "s", "t")]
 )
 def test_a_file_without_our_header_is_refused(project, text):
     project.text = text
@@ -315,6 +315,13 @@ def test_a_file_without_our_header_is_refused(project, text):
     assert (change.state, change.action) == (State.FOREIGN, Action.REFUSE)
     assert "--force" in change.note
     assert project.text == text
+
+
+def test_an_empty_file_is_nobodys(project):
+    project.text = ""
+    change = project.run(body())
+    assert (change.state, change.action) == (State.ABSENT, Action.CREATE)
+    assert read(project.text).pristine
 
 
 def test_force_throws_an_edit_away_and_keeps_a_copy(edited):

@@ -12,6 +12,7 @@ from layersmith.sync import Action, State
 from sync_project import EXTRA, Project, body, git, ruff
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="needs git")
+needs_ruff = pytest.mark.skipif(not ruff(), reason="needs ruff, an extra of the tests")
 
 HAND = "        x = x - x.mean()  # by hand\n"
 BEFORE_PRODUCT = "        y = x @ self.kernel\n"
@@ -96,7 +97,7 @@ def test_a_base_older_than_other_output_is_found(project):
     assert _merged(project, body(scale=2.0, extra=EXTRA))
 
 
-@pytest.mark.skipif(not ruff(), reason="needs ruff, an extra of the tests")
+@needs_ruff
 def test_a_hook_that_formats_on_commit_does_not_cost_the_base(project):
     project.run(body())
     project.format("--line-length=50")  # the pristine text is in no commit
@@ -243,16 +244,54 @@ def test_a_layer_regenerated_on_both_branches_is_solved_by_generating(
     assert project.run(both).action is Action.UNCHANGED
 
 
-def test_a_conflict_of_git_with_a_hand_edit_on_one_side_is_left_to_a_person(project):
+@needs_ruff
+def test_that_holds_in_a_project_with_a_formatter_too(project):
+    project.run(body())
+    project.format("--line-length=50")
+    project.commit()
+    for number, output in enumerate([body(scale=2.0), body(factor=3)]):
+        project.git("checkout", "--quiet", "main")
+        project.git("checkout", "--quiet", "-b", f"branch{number}")
+        project.run(output)
+        project.format("--line-length=50")
+        project.commit()
+    assert _git_merge(project, "branch0") == ["src/scaled_dense.py"]
+    both = body(scale=2.0, factor=3)
+    assert project.run(both).action is Action.UPDATE
+    assert project.text == stamp(both, project.spec, "layer: ScaledDense\n")
+
+
+@pytest.mark.parametrize("edited", [0, 1])
+def test_hand_edits_on_one_branch_and_new_output_on_both_are_merged(project, edited):
     project.run(body())
     project.commit()
     _branches(project, [body(scale=2.0)], [body(factor=3)])
+    project.git("checkout", "--quiet", f"branch{edited}")
     _edit(project)
     project.commit("by hand")
-    _git_merge(project, "branch1")
+    _git_merge(project, f"branch{1 - edited}")
+    both = body(scale=2.0, factor=3)
+    change = project.run(both)
+    assert (change.state, change.action) == (State.CONFLICTED, Action.MERGE)
+    assert _merged(project, both)
+    project.commit("merged")
+    assert project.run(body(scale=2.0, factor=4)).action is Action.MERGE
+    assert _merged(project, body(scale=2.0, factor=4))
+
+
+def test_hand_edits_on_both_branches_are_left_to_a_person(project):
+    project.run(body())
+    project.commit()
+    _branches(project, [body(scale=2.0)], [body(factor=3)])
+    for number in (0, 1):
+        project.git("checkout", "--quiet", f"branch{number}")
+        project.edit("# The scale", f"# By hand on {number}: the scale")
+        project.commit("by hand")
+    _git_merge(project, "branch0")
+    text = project.text
     change = project.run(body(scale=2.0, factor=3))
     assert (change.state, change.action) == (State.CONFLICTED, Action.CONFLICT)
-    assert HAND in project.text
+    assert project.text == text
 
 
 def test_a_half_solved_conflict_of_git_is_left_to_a_person(project):

@@ -52,12 +52,26 @@ def judge(
         forced: Whether edits are to be thrown away.
         old_path: The file's name until now, if `data` is from there.
     """
-    if data is None:
-        wanted = stamp(emitted.body, emitted.spec, emitted.spec_text)
+    if not data:
+        # An empty file is what a power failure leaves; nobody has written it.
         return Change(
-            path, State.ABSENT, Action.CREATE, None, wanted, base=emitted.body
+            path,
+            State.ABSENT,
+            Action.CREATE,
+            None if data is None else "",
+            stamp(emitted.body, emitted.spec, emitted.spec_text),
+            seen=data,
+            base=emitted.body,
         )
     return _Judge(emitted, path, data, bases, forced, old_path).change()
+
+
+def as_generated(header: Header, bases: Bases, path: Path) -> bool:
+    """Whether nobody has edited the file: it is pristine, or formatted and no more."""
+    if header.pristine:
+        return True
+    base = bases.find(header.body_hash, path)
+    return base is not None and same_meaning(header.body, base)
 
 
 class _Judge:
@@ -72,6 +86,7 @@ class _Judge:
         forced: bool,
         old_path: Path | None,
     ) -> None:
+        self.emitted = emitted
         self.body = emitted.body
         self.spec = emitted.spec
         self.path = path
@@ -164,32 +179,43 @@ class _Judge:
         return replace(change, conflicts=merged.conflicts)
 
     def _conflicted(self) -> Change:
-        if self._generated_on_both_sides():
+        """Conflict markers: git's are solved here where no two people's edits clash.
+
+        Two branches that both regenerate a file always clash, if only in its header.
+        """
+        ends = self._untouched_ends()
+        edited = [end for end in ends if not self._as_generated(end)]
+        if ends and not edited:
             note = "git's conflict solved: both sides were as generated"
             return self._written(State.CONFLICTED, Action.UPDATE, self.wanted, note)
         if self.forced:
             return self._overwrite(State.CONFLICTED)
+        if len(edited) == 1 and read(edited[0]):
+            data = edited[0].encode("utf-8", "surrogateescape")
+            change = judge(self.emitted, self.path, data, self.bases)
+            if change.action in (Action.MERGE, Action.KEEP):
+                note = (
+                    "git's conflict solved: one side's hand edits, and the new output"
+                )
+                text = change.after or ""
+                return self._written(State.CONFLICTED, Action.MERGE, text, note)
         return self._left(State.CONFLICTED, Action.CONFLICT, _UNSOLVED)
 
-    def _generated_on_both_sides(self) -> bool:
-        """Whether git's conflict markers enclose nothing that anybody wrote by hand.
-
-        Two branches that both regenerate a file always clash in its header.
-        """
-        both = [read(side) for side in sides(self.before)]
-        if all(header and header.pristine for header in both):
-            return True
+    def _untouched_ends(self) -> list[str]:
+        """Both files that git merged; none if somebody has begun to solve the conflict."""
+        upper, lower = sides(self.before)
+        if self._as_generated(upper) and self._as_generated(lower):
+            return [upper, lower]
         stages = merge_stages(self.bases.root, self.disk_path)
         if stages is None:
-            return False
-        ancestor, *ends = stages
-        headers = [read(end) for end in ends]
-        if not all(header and header.pristine for header in headers):
-            return False
-        # Whoever has begun to solve the conflict by hand has left lines of his own.
-        known = {line for text in (ancestor, *ends) for line in text.split("\n")}
-        found = {line for side in sides(self.before) for line in side.split("\n")}
-        return found <= known
+            return []
+        known = {line for stage in stages for line in stage.split("\n")}
+        found = {line for side in (upper, lower) for line in side.split("\n")}
+        return list(stages[1:]) if found <= known else []
+
+    def _as_generated(self, text: str) -> bool:
+        header = read(text)
+        return header is not None and as_generated(header, self.bases, self.disk_path)
 
     def _with_header(self, body: str, above: str) -> str:
         lines = header_lines(self.spec, self.spec_hash, self.body_hash)

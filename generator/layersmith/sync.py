@@ -30,10 +30,9 @@ from layersmith.atomic import (
     write,
 )
 from layersmith.bases import Bases
-from layersmith.canonical import same_meaning
 from layersmith.changes import Action, Change, Emitted, State, difference
 from layersmith.header import digest
-from layersmith.judge import decode, judge
+from layersmith.judge import as_generated, decode, judge
 from layersmith.merge import in_conflict
 from layersmith.stale import StaleFile, infer_renames, stale_files
 
@@ -245,10 +244,7 @@ def _remove(path: Path, data: bytes, note: str, backup: bool = False) -> Change:
 def _judge_stale(file: StaleFile, bases: Bases, forced: bool) -> Change:
     header = file.header
     text = decode(file.data)
-    clean = not in_conflict(text) and header.pristine
-    if not clean and not in_conflict(text):
-        base = bases.find(header.body_hash, file.path)
-        clean = base is not None and same_meaning(header.body, base)
+    clean = not in_conflict(text) and as_generated(header, bases, file.path)
     if clean or forced:
         note = f"its spec {header.spec} is gone or makes another file"
         return _remove(file.path, file.data, note, backup=not clean)

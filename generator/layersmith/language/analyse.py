@@ -111,7 +111,7 @@ def analyse(
         for check in (*conditions.values(), *checks, masking)
         if check is not None
     ]
-    read += [body.parsed for body in bodies.values()]
+
     names = {name for found in objects.values() for name in found.names}
     check_used(spec, scope, facts, read, names, report)
     _check_sublayer_inputs(call, facts, makers, report)

@@ -13,21 +13,18 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
 from layersmith.errors import Report
-from layersmith.language.parse import Parsed, parse_body
+from layersmith.language.builtin_names import BUILTINS
+from layersmith.language.parse import Parsed
 from layersmith.language.scope import Scope
 from layersmith.language.subscripts import dotted_name
 from layersmith.language.values import Layer
-from layersmith.spec.model import Code, Spec
+from layersmith.spec.model import Spec
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-BUILTINS = _words(
-    "abs all any bool dict divmod enumerate filter float int isinstance len list map max min "
-    "range reversed round sorted str sum tuple zip"
-)
 # Attributes of tensors, dtypes, shapes, lists and dicts that neither run code given as
 # text nor lead anywhere else.
 ATTRIBUTES = _words(
@@ -80,26 +77,20 @@ def check_allowed(
         report: Takes what is refused.
     """
     known = {*scope.values, *scope.axes, *scope.stated, *scope.inherited, *BUILTINS}
-    shapes = {"input_shape", *(f"{i.name}_shape" for i in spec.inputs)}
     layers = {name for name, value in scope.values.items() if isinstance(value, Layer)}
+    # What the methods are given that Keras calls: shapes and masks.
+    given = {"input_shape", "mask", "previous_mask"}
+    given |= {f"{i.name}_{what}" for i in spec.inputs for what in ("shape", "mask")}
     check = _Check(layers, report)
     check.read(call, known | {"tf", "add_loss"})
     for parsed in others:
-        check.read(parsed, known | {"tf"} | _classes(parsed.tree))
+        check.read(parsed, known | given | {"tf"} | _classes(parsed.tree))
     for parsed in scope.constants.values():
         check.read(parsed, known | {"np"})
-    for parsed in scope.shape_codes.values():
-        check.read(parsed, known | shapes)
+    for parsed in (*scope.shape_codes.values(), *scope.conversions.values()):
+        check.read(parsed, known | given)
     if scope.functions is not None:
         check.read(scope.functions, known | {"tf"})
-    for code in (spec.compute_output_shape, spec.compute_mask):
-        parsed = _body(code, report)
-        if parsed is not None:
-            check.read(parsed, known | shapes | {"tf", "mask", "previous_mask"})
-
-
-def _body(code: Code | None, report: Report) -> Parsed | None:
-    return None if code is None else parse_body(code, report)
 
 
 class _Check:

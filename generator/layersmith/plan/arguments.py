@@ -226,7 +226,7 @@ def _bound(closed: Value | None, opened: Value | None, sign: str, strict: str):
 
 def _axis_check() -> tuple[str, str]:
     return (
-        f"not isinstance({VALUE}, (int, list, tuple))",
+        f"type({VALUE}) is not int and (not isinstance({VALUE}, (list, tuple)) or not all(type(i) is int for i in {VALUE}))",
         "an integer or a list of integers",
     )
 
@@ -234,7 +234,7 @@ def _axis_check() -> tuple[str, str]:
 def _partial_shape_check() -> tuple[str, str]:
     return (
         f"not isinstance({VALUE}, (list, tuple)) or not all(size is None or type(size) is int and size > 0 for size in {VALUE})",
-        "a list of positive integers and None",
+        "a list of sizes (positive integers or None)",
     )
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.parse import Parsed
 from layersmith.plan import names
 from layersmith.plan.arguments import literal, quoted
+
+WIDTH = 68
 
 
 def asks_shapes(analysis: Analysis, parsed: Parsed) -> bool:
@@ -42,9 +45,24 @@ def check_statement(
     """
     asked = _asked(analysis, parsed)
     received = ", ".join(f"{name}={{{rename(name) or name}}}" for name in asked)
-    text = quoted(message.rstrip(".") + ". " if received else message)
-    pieces = f'{text} f"Received: {received}"' if received else text
-    return [f"if {_negated(parsed, rename)}:", f"    raise ValueError({pieces})"]
+    text = message.rstrip(".") + ". " if received else message
+    pieces = [quoted(piece) for piece in _lines(text)]
+    if received:
+        pieces.append(f'f"Received: {received}"')
+    return [
+        f"if {_negated(parsed, rename)}:",
+        f"    raise ValueError({' '.join(pieces)})",
+    ]
+
+
+def _lines(text: str) -> list[str]:
+    """A message in pieces that fit on a line; the emitter joins what fits on one."""
+    pieces = [""]
+    for word in re.findall(r"\S+\s*|\s+", text):
+        if pieces[-1] and len(pieces[-1] + word) > WIDTH:
+            pieces.append("")
+        pieces[-1] += word
+    return pieces
 
 
 _OPPOSITES = {

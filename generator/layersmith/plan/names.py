@@ -253,4 +253,5 @@ def _slice(analysis: Analysis, name: str, start: int, stop: int) -> str:
     last = ""
     if stop < size:
         last = str(stop if rest is not None and stop <= rest else stop - size)
-    return f"*{shape_parameter(analysis, name)}[{first}:{last}]"
+    part = f"[{first}:{last}]" if first or last else ""
+    return f"*{shape_parameter(analysis, name)}{part}"

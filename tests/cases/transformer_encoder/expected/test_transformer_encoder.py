@@ -167,7 +167,12 @@ def test_weights(changed):
     untrained = [w.name for w in own if not w.trainable]
     assert untrained == []
     sublayers = {w.path.split("/")[1] for w in layer.weights if w.path.count("/") > 1}
-    assert sublayers <= {"attention_norms", "attentions", "feed_forward_norms", "feed_forwards"}
+    assert sublayers <= {
+        "attention_norms",
+        "attentions",
+        "feed_forward_norms",
+        "feed_forwards",
+    }
 
 
 @pytest.mark.parametrize("training", [False, True])
