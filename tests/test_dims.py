@@ -2,7 +2,9 @@
 
 import ast
 import itertools
+import time
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -97,6 +99,12 @@ def test_a_constant_knows_its_value(text):
         assert value.atoms
 
 
+@given(st.integers(-99, 99), st.integers(1, 99))
+def test_a_size_without_names_is_a_number(size, divisor):
+    assert (Dim.of(size) // Dim.of(divisor)).constant == size // divisor
+    assert (Dim.of(size) % Dim.of(divisor)).constant == size % divisor
+
+
 # Shapes.
 
 AXES = st.sampled_from([Dim.of("a"), Dim.of("b"), ONE, Dim.of(3)])
@@ -109,8 +117,6 @@ def concrete(shape, sizes):
 
 @given(SHAPES, SHAPES)
 def test_broadcasting_is_that_of_numpy(left, right):
-    import numpy as np
-
     sizes = {"a": 5, "b": 7}
     try:
         expected = np.broadcast_shapes(concrete(left, sizes), concrete(right, sizes))
@@ -201,8 +207,6 @@ def test_after_a_branch_only_what_both_sides_say_is_known(left, right):
     ids=["power of powers", "powers", "numbers", "products", "tower"],
 )
 def test_a_size_too_large_to_write_down_is_not_worked_out(text):
-    import time
-
     start = time.perf_counter()
     dim(text)
     assert time.perf_counter() - start < 0.5

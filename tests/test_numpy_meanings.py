@@ -87,7 +87,7 @@ FUNCTIONS = [
       for x in (X, Y, 0 * Y) for a in (None, -1, (0, 1))),
     ("l2_normalize", (1e-7 * X,), {}, "nn.l2_normalize"),
     ("logsumexp", (X,), {}, "reduce_logsumexp"),
-    ("moments", (X, [0]), {}, "nn.moments"),
+    ("moments", (X, (0,)), {}, "nn.moments"),
     ("moments", (Y, (1,)), {}, "nn.moments"),
     ("l2_normalize", (1e-3 * X,), {"axis": -1, "epsilon": 1e-3}, "nn.l2_normalize"),
     *(("moments", (x,), {"axes": a, "keepdims": k}, "nn.moments")

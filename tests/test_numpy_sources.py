@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from layersmith.language import numpy_meanings
-from layersmith.language.tables import keras_layers
+from layersmith.language.tables import keras_identifiers, keras_layers
 from numpy_compare import ours
 
 NAMES = sorted(numpy_meanings.names())

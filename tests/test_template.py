@@ -192,6 +192,20 @@ def test_ci_is_written_for_the_forge_that_was_chosen(template, tmp_path, ci, wri
     assert files(project) & both == written
 
 
+def test_both_forges_run_the_same_commands(template, tmp_path):
+    workflows = {}
+    for ci, name in (
+        ("github", ".github/workflows/ci.yml"),
+        ("gitlab", ".gitlab-ci.yml"),
+    ):
+        project = copy(template, tmp_path / ci, ci=ci, package="p", recipes=[])
+        workflows[ci] = yaml.safe_load((project / name).read_text(encoding="utf-8"))
+    for job, content in workflows["github"]["jobs"].items():
+        commands = [step["run"] for step in content["steps"] if "run" in step]
+        lines = "\n".join(commands).replace("$TENSORFLOW", "$TF_VERSION").splitlines()
+        assert workflows["gitlab"][job]["script"] == lines
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -179,3 +179,19 @@ def test_recopy_keeps_the_specs(source, project):
     assert text(project / "specs/dropout.yaml").endswith("# ours\n")
     assert "specs/textbook_dense.yaml" not in files(project)
     assert "coverage: test" in text(project / "Makefile")
+
+
+def test_a_subfolder_of_a_monorepo_is_updated_alone(source, tmp_path):
+    monorepo = tmp_path / "monorepo"
+    project = copy(source, monorepo / "models/my-layers", recipes=["dropout"])
+    (monorepo / "models/Makefile").write_text("theirs:\n", encoding="utf-8")
+    commit_all(monorepo, "all of it")
+    next_version(source)
+
+    done = update(project)
+
+    assert done.returncode == 0, done.stderr
+    assert "coverage: test" in text(project / "Makefile")
+    changed = git(monorepo, "status", "--porcelain").splitlines()
+    assert changed
+    assert all(line[3:].startswith("models/my-layers/") for line in changed)

@@ -53,7 +53,8 @@ def make(project, *arguments):
 def stop(project, message, written):
     """A stop on the way: all is green, and every hand-written line is there."""
     make(project, "check")
-    make(project, "test", "ARGS=-q")
+    # Not the two tests of each suite that start TensorFlow once more.
+    make(project, "test", "ARGS=-q -k 'not new_process and not training_script'")
     for name, line in written.items():
         assert line in text(project / name), name
     assert not [name for name in files(project) if name.endswith((".rej", ".orig"))]

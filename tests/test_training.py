@@ -270,7 +270,7 @@ def bad_data(folder):
         "`x` must hold finite": {"x": np.where(x > 2, np.nan, x), "y": y},
         "`y` must hold finite": {"x": x, "y": np.array(["a", "b"] * 20)},
         "(30, 8), but y has 40": {"x": x[:30], "y": y},
-        "(0,), but y has 0": {"x": x[:0], "y": y[:0]},
+        "(0, 8), but y has 0": {"x": x[:0], "y": y[:0]},
         "one a sample": {"x": x, "y": np.eye(3, dtype=int)[y]},
         "from 0 up": {"x": x, "y": y - 1},
         "min_ndim=2, found ndim=1": {"x": x[:, 0], "y": y},
@@ -279,8 +279,8 @@ def bad_data(folder):
         np.savez(folder / f"{number}.npz", **content)
         yield folder / f"{number}.npz", said
     texts = {
-        "line 3: 'two' is not a number": "a,b,y\n1,2,0\n1,two,1\n",
-        "line 2: 2 columns, not 3": "1,2,0\n1,2\n",
+        "line 3: 'two' is no number": "a,b,y\n1,2,0\n1,two,1\n",
+        "line 2 has 2 columns": "1,2,0\n1,2\n",
         "no rows of numbers": "a,b,y\n",
     }
     for number, (said, text) in enumerate(texts.items()):

@@ -72,10 +72,14 @@ def _visit(
         ordered.append(name)
     elif not reports[name].failed:
         broken = next(other for other in needs[name] if other not in ordered)
-        sublayer = specs[name].sublayers[needs[name][broken]]
-        reports[name].error(
-            sublayer.layer.span,
-            f"the spec of `{broken}` is wrong, so this layer cannot be made",
-            "mend that spec first",
-        )
+        report_broken(specs[name], broken, reports[name])
     return good
+
+
+def report_broken(spec: Spec, broken: str, report: Report) -> None:
+    """Says that a layer is made of one whose spec has mistakes."""
+    report.error(
+        spec.sublayers[uses(spec)[broken]].layer.span,
+        f"the spec of `{broken}` is wrong, so this layer cannot be made",
+        "mend that spec first",
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from layersmith.errors import Problem, Report
 from layersmith.language.analyse import Analysis, analyse
 from layersmith.language.registry import Registry
-from layersmith.order import in_dependency_order, uses
+from layersmith.order import in_dependency_order, report_broken, uses
 from layersmith.spec import Spec, read_spec
 
 
@@ -133,6 +133,12 @@ def _analyse(files: Sequence[SpecFile], context: Context) -> _Reading:
     project: dict[str, Analysis] = {}
     for name in ordered:
         read = reads[name]
+        broken = [
+            used for used in uses(read.spec) if used in reads and used not in project
+        ]
+        if broken:
+            report_broken(read.spec, broken[0], read.report)
+            continue
         read.analysis = analyse(read.spec, read.report, Registry(project))
         if read.analysis is not None:
             project[name] = read.analysis

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from layersmith.atomic import read_bytes
-from layersmith.changes import Action, Change, Emitted, State
+from layersmith.changes import Action, Change, State
 from layersmith.commands.output import Output
+from layersmith.commands.placing import Remembered, flat, placed
 from layersmith.commands.specs import beside, needed, spec_files
 from layersmith.errors import LayersmithError
 from layersmith.exports import layers_in, with_exports
 from layersmith.header import normal
-from layersmith.pipeline import Generated, SpecFile, Target, check, generate
+from layersmith.pipeline import SpecFile, Target, check, generate
 from layersmith.project import Project, find_project, read_specs, spec_paths
 from layersmith.sync import apply, survey
 
@@ -55,7 +56,9 @@ def _in_folder(
         return output.finish(problems, [])
     root = arguments.out
     wanted = [
-        emitted for item in generated for emitted in _flat(item, _file_name(item))
+        emitted
+        for item in generated
+        for emitted in flat(item, Path(item.source.name).name)
     ]
     force = frozenset(_forced(arguments.force))
     changes = survey(wanted, root=root, force=force)
@@ -88,21 +91,27 @@ def _in_project(
     renamed: Mapping[Path, Path] | None = None,
 ) -> int:
     chosen = getattr(arguments, "specs", [])
-    generated, problems = generate(files, project.target, beside(chosen, project))
+    remembered = Remembered(project, files)
+    generated, problems = generate(
+        remembered.unknown, project.target, beside(chosen, project)
+    )
     output = Output(arguments, files)
     if any(problem.level == "error" for problem in problems):
         return output.finish(problems, [])
-    wanted = [emitted for item in generated for emitted in _placed(item, project)]
+    wanted = [*remembered.emitted]
+    wanted += [emitted for item in generated for emitted in placed(item, project)]
+    remembered.learn(generated)
     # With some of the specs alone, the files of the others are not stale.
     owned = () if chosen else (project.layers, project.tests, project.scripts)
     changes = survey(
-        wanted,
+        sorted(wanted, key=lambda emitted: emitted.spec),
         root=project.root,
         owned=owned,
         force=frozenset(_forced(getattr(arguments, "force", []))),
         renamed=renamed,
     )
-    exports = _exports(generated, project, partial=bool(chosen))
+    layers = {(item.snake, item.class_name) for item in generated} | remembered.layers
+    exports = _exports(layers, project, partial=bool(chosen))
     changes = (*changes, *([exports] if exports is not None else []))
     if not dry:
         apply(changes, project.root)
@@ -112,13 +121,12 @@ def _in_project(
 
 
 def _exports(
-    generated: Sequence[Generated], project: Project, partial: bool
+    layers: set[tuple[str, str]], project: Project, partial: bool
 ) -> Change | None:
     """What happens to `layers/__init__.py`; None where it is as it should be."""
     path = project.layers / "__init__.py"
     seen = read_bytes(str(path))
     before = None if seen is None else normal(seen.decode("utf-8", "surrogateescape"))
-    layers = {(item.snake, item.class_name) for item in generated}
     if partial:
         layers |= set(layers_in(before or ""))
     after = with_exports(before or "", sorted(layers))
@@ -133,33 +141,6 @@ def _exports(
         note="exports",
         seen=seen,
     )
-
-
-def _flat(item: Generated, spec: str = "") -> list[Emitted]:
-    spec, text = (spec or item.source.name, item.source.text)
-    return [
-        Emitted(Path(f"{item.snake}.py"), spec, text, item.layer),
-        Emitted(Path(f"test_{item.snake}.py"), spec, text, item.suite),
-        Emitted(Path(f"train_{item.snake}.py"), spec, text, item.script),
-    ]
-
-
-def _file_name(item: Generated) -> str:
-    """The spec as the header names it outside a project: the same wherever it lies."""
-    return Path(item.source.name).name
-
-
-def _placed(item: Generated, project: Project) -> list[Emitted]:
-    folders = (project.layers, project.tests, project.scripts)
-    return [
-        Emitted(
-            folder.relative_to(project.root) / emitted.path,
-            emitted.spec,
-            emitted.spec_text,
-            emitted.body,
-        )
-        for folder, emitted in zip(folders, _flat(item))
-    ]
 
 
 def _forced(paths: Sequence[Path]) -> list[Path]:

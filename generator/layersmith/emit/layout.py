@@ -213,13 +213,13 @@ def _items(inner: str, indent: int, each: str) -> list[str]:
         and not (each and len(parts) > 1)
     ):
         return [" " * indent + merge_strings(inner)]
+    if re.search(r"\bfor\b", inner) and any(
+        t.text == "for" and t.depth == 0 for t in tokens_of(inner)
+    ):
+        # Its targets may have commas: `for i, size in enumerate(shape)`.
+        return _comprehension(inner, indent)
     if len(parts) == 1 and not magic:
-        part = parts[0]
-        if re.search(r"\bfor\b", part) and any(
-            t.text == "for" and t.depth == 0 for t in tokens_of(part)
-        ):
-            return _comprehension(part, indent)
-        return _content(part, indent)
+        return _content(parts[0], indent)
     lines = []
     for part in parts:
         lines.extend(_item(part, indent))

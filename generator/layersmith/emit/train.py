@@ -30,7 +30,7 @@ def render(plan: TrainPlan) -> str:
 
 
 def _render_standalone(plan: TrainPlan) -> str:
-    return (
+    text: str = (
         environment()
         .get_template("train.py.jinja")
         .render(
@@ -43,6 +43,7 @@ def _render_standalone(plan: TrainPlan) -> str:
             uppers=[f'"{given.name}": {given.upper}' for given in plan.integers],
         )
     )
+    return text
 
 
 def _render_project(plan: TrainPlan) -> str:
@@ -51,7 +52,7 @@ def _render_project(plan: TrainPlan) -> str:
         names = (given.name for given in plan.inputs)
         inputs = [f'"{name}": {source}' for name, source in zip(names, inputs)]
     imports = [(plan.module, plan.layer), (plan.training, "Input, run")]
-    return (
+    text: str = (
         environment()
         .get_template("train_project.py.jinja")
         .render(
@@ -62,6 +63,7 @@ def _render_project(plan: TrainPlan) -> str:
             inputs=inputs,
         )
     )
+    return text
 
 
 def _call(plan: TrainPlan) -> str:

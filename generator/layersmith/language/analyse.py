@@ -92,6 +92,7 @@ def analyse(
         for check in spec.checks
     )
     outputs = _outputs(spec, scope, report)
+    _check_asked_outputs(spec, report)
     bodies = _bodies(spec, scope, report)
     masking = None
     if isinstance(spec.supports_masking, Code):
@@ -111,7 +112,7 @@ def analyse(
         for check in (*conditions.values(), *checks, masking)
         if check is not None
     ]
-
+    read += [body.parsed for body in bodies.values()]
     names = {name for found in objects.values() for name in found.names}
     check_used(spec, scope, facts, read, names, report)
     _check_sublayer_inputs(call, facts, makers, report)
@@ -164,6 +165,9 @@ def _objects(spec: Spec, report: Report) -> dict[tuple[str, str], KerasObject]:
     for weight in spec.weights:
         for kind in ("initializer", "regularizer", "constraint"):
             code: Code | None = getattr(weight, kind)
+            own = spec.argument(f"{weight.name}_{kind}")
+            if code is None and own is not None and own.type == kind:
+                found[weight.name.text, kind] = KerasObject(kind, own.name.text)
             if code is None:
                 continue
             read = read_object(kind, code, spec, report)
@@ -245,6 +249,27 @@ def _outputs(spec: Spec, scope: Scope, report: Report) -> list[Shape | None]:
     ]
 
 
+def _check_asked_outputs(spec: Spec, report: Report) -> None:
+    """Outputs that are returned on request: a call argument asks for all of them."""
+    if not any(output.when for output in spec.outputs):
+        return
+    flags = {a.name.text for a in spec.call_arguments if a.type == "bool"}
+    asked = {output.when.text for output in spec.outputs[1:] if output.when}
+    for index, output in enumerate(spec.outputs):
+        if (output.when is None) != (index == 0) or len(asked) > 1:
+            report.error(
+                output.shape.span,
+                "one output is always returned, the others on one request",
+                "give all but the first the same `when:`",
+            )
+        elif output.when is not None and output.when.text not in flags:
+            report.error(
+                output.when.span,
+                f"`{output.when}` is not a call argument of type `bool`",
+                "declare it under `call_arguments:`",
+            )
+
+
 def _check_returns(
     spec: Spec, outputs: list[Shape | None], call: Parsed, facts: Facts, report: Report
 ) -> None:
@@ -256,6 +281,9 @@ def _check_returns(
         if states and isinstance(value, Items) and value.values:
             # A recurrent cell returns its output and its new states.
             values = [value.values[0]]
+        elif any(output.when for output in spec.outputs):
+            if isinstance(value, Items) and value.values is not None:
+                values = list(value.values)
         elif spec.output_packing == "tuple":
             if not isinstance(value, Items) or value.values is None:
                 if isinstance(value, Tensor):

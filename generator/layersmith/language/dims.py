@@ -15,6 +15,14 @@ class Derived(str):
     __slots__ = ()
 
 
+MAX_TERMS = 64
+LARGEST = 2**63
+
+
+class SizeTooLarge(Exception):
+    """A size with more terms, or larger numbers, than anyone means to write."""
+
+
 @dataclass(frozen=True)
 class Dim:
     """A size: the sum of `coefficient * product of atoms`, in normal form.
@@ -76,6 +84,8 @@ class Dim:
 
     def __mod__(self, other: Dim) -> Dim:
         _, rest = self._divided(other)
+        if rest.constant is not None and other.constant:
+            return Dim.of(rest.constant % other.constant)
         return Dim.of(f"{_wrap(rest)} % {_wrap(other)}") if rest.terms else rest
 
     def _divided(self, other: Dim) -> tuple[Dim, Dim]:
@@ -164,6 +174,8 @@ def _collect(terms: tuple[tuple[tuple[str, ...], int], ...]) -> Dim:
     total: dict[tuple[str, ...], int] = {}
     for atoms, coefficient in terms:
         total[atoms] = total.get(atoms, 0) + coefficient
+    if len(total) > MAX_TERMS or any(abs(size) > LARGEST for size in total.values()):
+        raise SizeTooLarge
     # Constants last, as people write `2 * units + 1`.
     ordered = sorted(total.items(), key=lambda item: (item[0] == (), item[0]))
     return Dim(tuple((atoms, size) for atoms, size in ordered if size))
@@ -231,6 +243,22 @@ class Shape:
         """Size of an axis; None where it is unknown."""
         position = self.position(axis)
         return None if position is None else self.axes[position]
+
+    def part(self, first: int | None, last: int | None) -> Shape | None:
+        """The axes from one number up to another; None where that is unknown."""
+        ends = []
+        for number, default in ((first, 0), (last, len(self.axes))):
+            if number is None:
+                ends.append(default)
+            elif self.rest is None:
+                ends.append(slice(number, None).indices(len(self.axes))[0])
+            elif 0 <= number <= self.rest:
+                ends.append(number)
+            elif number < 0 and len(self.axes) + number > self.rest:
+                ends.append(len(self.axes) + number)
+            else:
+                return None
+        return Shape(self.axes[ends[0] : max(ends)])
 
     def replace(self, axis: int, size: Axis) -> Shape | None:
         position = self.position(axis)
@@ -361,6 +389,8 @@ def unify(left: Shape | None, right: Shape | None) -> Shape | None:
     if left == right:
         return left
     if len(left.axes) != len(right.axes) or left.rest != right.rest:
+        return None
+    if left.rest is not None and left.axes[left.rest] != right.axes[left.rest]:
         return None
     return Shape(tuple(x if x == y else None for x, y in zip(left.axes, right.axes)))
 

@@ -9,7 +9,15 @@ from layersmith.language.builtin_names import BUILTINS
 from layersmith.language.calls import Calls
 from layersmith.language.conditions import Conditions
 from layersmith.language.functions import Functions
-from layersmith.language.dims import Axis, Dim, Rest, Shape, ShapeMismatch, broadcast
+from layersmith.language.dims import (
+    Axis,
+    Dim,
+    Rest,
+    Shape,
+    ShapeMismatch,
+    SizeTooLarge,
+    broadcast,
+)
 from layersmith.language.operations.conversion import (
     as_tensor,
     common_dtype,
@@ -33,6 +41,14 @@ from layersmith.language.values import (
 from layersmith.suggest import suggest
 
 
+# Functions are read at each call, so that those that call each other can take forever.
+MAX_STEPS = 50_000
+
+
+class TooManySteps(Exception):
+    """Reading has gone on for too long; the argument is the place where it stopped."""
+
+
 class Expressions(Calls, Functions, Conditions, Subscripts):
     """Reads expressions; a subclass keeps the environment of local names."""
 
@@ -44,13 +60,25 @@ class Expressions(Calls, Functions, Conditions, Subscripts):
         self.training: bool | None = None
         self.returned: list[Value] | None = None
         self.call_depth = 0
+        self.steps = 0
 
     def problem(self, node: ast.AST, message: str, hint: str = "") -> None:
         self.report.error(self.parsed.span(node), message, hint)
 
     def expression(self, node: ast.expr) -> Value:
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            raise TooManySteps(self.parsed.span(node))
         method = getattr(self, f"read_{type(node).__name__}", None)
-        value = UNKNOWN if method is None else method(node)
+        try:
+            value = UNKNOWN if method is None else method(node)
+        except SizeTooLarge:
+            self.problem(
+                node,
+                "a size here is too large to be written down",
+                "name a part of it under `derived:`",
+            )
+            value = UNKNOWN
         self.facts.values[id(node)] = value
         return value
 
@@ -161,6 +189,8 @@ class Expressions(Calls, Functions, Conditions, Subscripts):
         value = self.expression(node.elt)
         self.environment = outer
         return Items(None, value)
+
+    read_GeneratorExp = read_ListComp
 
     def read_Lambda(self, node: ast.Lambda) -> Value:
         return Function(node)

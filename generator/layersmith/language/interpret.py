@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from layersmith.errors import Report
 from layersmith.language.dims import Dim, Shape, surely_differ
-from layersmith.language.expressions import Expressions
+from layersmith.language.expressions import Expressions, TooManySteps
 from layersmith.language.facts import Facts
 from layersmith.language.parse import Parsed
 from layersmith.language.scope import RESERVED, Scope
@@ -42,7 +42,16 @@ class Interpreter(Expressions):
 
     def run(self) -> None:
         body = self.parsed.tree.body
-        if not self.block(body) and not self.report.failed:
+        try:
+            ended = self.block(body)
+        except TooManySteps as stop:
+            self.report.error(
+                stop.args[0],
+                "reading this takes too long",
+                "call fewer functions from within functions",
+            )
+            return
+        if not ended and not self.report.failed:
             self.problem(
                 body[-1] if body else self.parsed.tree,
                 "`call` can end without returning a value",

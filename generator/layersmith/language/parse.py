@@ -16,6 +16,7 @@ MAX_DEPTH = 60
 # The interpreter reads the body of a loop twice, so nested ones cost powers of two.
 MAX_LOOPS = 5
 LARGEST = 2**63 - 1
+_FOLDS = frozenset({"all", "any", "list", "max", "min", "sorted", "sum", "tuple"})
 
 _EXPRESSIONS = (
     ast.Expression,
@@ -131,27 +132,25 @@ def parse_body(code: Code, report: Report) -> Parsed | None:
 
 def parse_expression(code: Code, report: Report) -> Parsed | None:
     """One expression; None when it is not Python, or not allowed."""
-    parsed = _parse(code, report, "eval", _EXPRESSIONS)
-    if parsed is None or not _on_one_line(parsed, report):
+    if "\n" in code.text.strip():
+        report.error(
+            code.span,
+            "an expression stands on one line",
+            "write it after `>`, which joins lines, or name a part of it under `derived:`",
+        )
         return None
-    return parsed
+    parsed = _parse(code, report, "eval", _EXPRESSIONS)
+    return parsed if parsed is None or _without_comment(parsed, report) else None
 
 
-def _on_one_line(parsed: Parsed, report: Report) -> bool:
+def _without_comment(parsed: Parsed, report: Report) -> bool:
     """Says when an expression, which is emitted within a line, would end that line."""
     text = parsed.code.text
-    if "\n" in text.strip():
-        report.error(
-            parsed.code.span,
-            "an expression stands on one line",
-            "write it after `>`, which joins lines, or give a part of it a name under `derived:`",
-        )
-        return False
     for token in _tokens(text) if "#" in text else ():
         if token.type == tokenize.COMMENT:
-            column = token.start[1]
+            span = parsed.code.origin.span(0, token.start[1], 0, len(text.rstrip()))
             report.error(
-                parsed.code.origin.span(0, column, 0, len(text.rstrip())),
+                span,
                 "a comment is not part of an expression",
                 "put it outside of the quotes, or on a line of its own",
             )
@@ -251,13 +250,16 @@ def _compiles(parsed: Parsed, report: Report) -> bool:
 def _allowed(parsed: Parsed, report: Report, allowed: tuple) -> bool:
     before = len(report.problems)
     stack: list[tuple[ast.AST, int, int]] = [(parsed.tree, 0, 0)]
+    folded: set[int] = set()
     while stack:
         node, depth, loops = stack.pop()
         loops += isinstance(node, ast.For)
         if depth > MAX_DEPTH or loops > MAX_LOOPS:
             report.error(parsed.span(node), "nested too deep", "assign parts to names")
             break
-        if not isinstance(node, allowed):
+        if isinstance(node, ast.Call):
+            folded |= _folded(node)
+        if not isinstance(node, allowed) and id(node) not in folded:
             reason, hint = _WHY_NOT.get(
                 type(node),
                 (
@@ -270,6 +272,13 @@ def _allowed(parsed: Parsed, report: Report, allowed: tuple) -> bool:
         _check_names(parsed, report, node)
         stack.extend((child, depth + 1, loops) for child in ast.iter_child_nodes(node))
     return len(report.problems) == before
+
+
+def _folded(call: ast.Call) -> set[int]:
+    """A generator that a builtin reads to its end, as in `all(x > 0 for x in sizes)`."""
+    if not isinstance(call.func, ast.Name) or call.func.id not in _FOLDS:
+        return set()
+    return {id(node) for node in call.args if isinstance(node, ast.GeneratorExp)}
 
 
 def _check_names(parsed: Parsed, report: Report, node: ast.AST) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from layersmith.errors import Report, Span
 from layersmith.language.builtin_names import BUILTINS
-from layersmith.language.dims import Axis, Derived, Dim, Rest, Shape
+from layersmith.language.dims import Axis, Derived, Dim, Rest, Shape, SizeTooLarge
 from layersmith.language.parse import Parsed, parse_body, parse_expression
 from layersmith.language.values import (
     Activation,
@@ -99,6 +99,8 @@ class _Builder:
         self.floats = floats
         self.report = report
         self.scope = Scope()
+        # Code of derived values, with the names that have a value before it.
+        self._early: list[tuple[Parsed, set[str]]] = []
 
     def build(self) -> None:
         spec, scope = (self.spec, self.scope)
@@ -112,12 +114,16 @@ class _Builder:
             dim = None
             if parsed is not None:
                 scope.derived[derived.name.text] = parsed
+                self._early.append((parsed, set(scope.values)))
                 dim = self.dim(parsed.tree)
             kind = "int" if dim is not None else "object"
             self._define(
                 derived.name.text,
                 derived.name.span,
-                Static(kind, Dim.of(Derived(derived.name.text)) if dim is not None else None),
+                Static(
+                    kind,
+                    Dim.of(Derived(derived.name.text)) if dim is not None else None,
+                ),
             )
         for layer_input in spec.inputs:
             name = layer_input.name.text
@@ -153,6 +159,8 @@ class _Builder:
                     scope.repeats[sublayer.name.text] = parsed
             self._define(sublayer.name.text, sublayer.name.span, made)
         self._functions()
+        for code, defined in self._early:
+            self._check_init_names(code, defined)
         self._conversions()
         for argument in spec.call_arguments:
             scope.call_arguments.add(argument.name.text)
@@ -220,12 +228,21 @@ class _Builder:
                 continue
             parsed = parse_expression(argument.convert, self.report)
             if parsed is not None:
-                self._check_init_names(parsed)
+                self._check_init_names(parsed, set(self.scope.values))
                 self.scope.conversions[argument.name.text] = parsed
 
-    def _check_init_names(self, parsed: Parsed) -> None:
-        """Names in code that runs in `__init__`: arguments, functions, what it binds."""
-        known = {name for name, value in self.scope.values.items() if _early(value)}
+    def _check_init_names(self, parsed: Parsed, defined: set[str]) -> None:
+        """Names in code that runs in `__init__`: arguments, functions, what it binds.
+
+        Args:
+            parsed: The code.
+            defined: Names of the spec that have a value by then, but for functions.
+        """
+        known = {
+            name
+            for name, value in self.scope.values.items()
+            if _early(value) and (name in defined or isinstance(value, Function))
+        }
         known |= BUILTINS | _bound(parsed)
         for node in ast.walk(parsed.tree):
             if isinstance(node, ast.Name) and node.id not in known:
@@ -318,10 +335,12 @@ class _Builder:
 
     def _input_shape(self, name: str, shape: SpecShape) -> Shape:
         axes: list[Axis] = []
-        dots = next((i for i, a in enumerate(shape.axes) if a.text == "..."), None)
+        dots = next(
+            (i for i, a in enumerate(shape.axes) if a.text.startswith("...")), None
+        )
         for index, code in enumerate(shape.axes):
-            if code.text == "...":
-                axes.append(Rest())
+            if code.text.startswith("..."):
+                axes.append(Rest(code.text))
                 continue
             if code.text.isdigit():
                 axes.append(Dim.of(int(code.text)))
@@ -355,13 +374,13 @@ class _Builder:
         """A shape over named sizes; with `static`, its axes become known in build."""
         axes: list[Axis] = []
         for code in shape.axes:
-            if code.text == "...":
+            if code.text.startswith("..."):
                 if static:
                     self.report.error(
                         code.span, f"{what} cannot have `...`", "name each axis"
                     )
                     return None
-                axes.append(Rest())
+                axes.append(Rest(code.text))
                 continue
             dim = self._size(code, static)
             if dim is None:
@@ -459,7 +478,10 @@ def dim_of(node: ast.AST, of_name) -> Dim | None:
         left, right = (dim_of(node.left, of_name), dim_of(node.right, of_name))
         if left is None or right is None:
             return None
-        return _combine(node.op, left, right)
+        try:
+            return _combine(node.op, left, right)
+        except SizeTooLarge:
+            return None
     if isinstance(node, (ast.Subscript, ast.Call)):
         return Dim.of(ast.unparse(node))
     return None

@@ -140,10 +140,25 @@ class Subscripts:
                     value.dtype,
                     value=size if isinstance(size, Dim) else None,
                 )
-            return Tensor(None, value.dtype)
+            return self.part_of_sizes(value, parts[0])
         if value.shape is None:
             return Tensor(None, value.dtype)
         return Tensor(self.sliced_shape(node, value.shape, parts), value.dtype)
+
+    def part_of_sizes(self, value: Tensor, part: ast.expr) -> Tensor:
+        """Some of the sizes that a vector holds: `tf.shape(x)[:-1]`."""
+        if not isinstance(part, ast.Slice) or part.step is not None:
+            return Tensor(None, value.dtype)
+        bounds = [
+            None if bound is None else literal(self.facts.value(bound) or UNKNOWN)
+            for bound in (part.lower, part.upper)
+        ]
+        if all(isinstance(bound, int) or bound is None for bound in bounds):
+            sizes = value.value.part(*bounds)
+            if sizes is not None:
+                rank = None if sizes.rank is None else Dim.of(sizes.rank)
+                return Tensor(Shape((rank,)), value.dtype, value=sizes)
+        return Tensor(Shape((None,)), value.dtype)
 
     def sliced_shape(
         self, node: ast.Subscript, shape: Shape, parts: list[ast.expr]

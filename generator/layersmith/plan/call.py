@@ -16,11 +16,30 @@ from layersmith.plan.template import fill
 def plan_call(analysis: Analysis) -> Method:
     """The method; its body keeps the comments and the layout of the spec."""
     rewriter = Rewriter(analysis, analysis.call)
+    return Method("call", call_signature(analysis), tuple(rewriter.body()))
+
+
+def call_signature(analysis: Analysis) -> tuple[str, ...]:
+    """Parameters of `call`."""
     parameters = ["self", *names.call_parameters(analysis)]
     if takes_training(analysis):
         parameters.append("training=None")
-    parameters.extend(names.call_values(analysis))
-    return Method("call", tuple(parameters), tuple(rewriter.body()))
+    return (*parameters, *names.call_values(analysis))
+
+
+def _listed(analysis: Analysis, given: tuple[str, ...]) -> list[str]:
+    """Inputs of a list by their own names; the last of them may be missing."""
+    optional = [name for name in given if names.input_of(analysis, name).optional]
+    if not optional:
+        return [f"{', '.join(given)} = inputs"]
+    required = [name for name in given if name not in optional]
+    count = len(required)
+    lines = [f"{', '.join(required)} = inputs[:{count}]"]
+    if count == 1:
+        lines = [f"{required[0]} = inputs[0]"]
+    for place, name in enumerate(optional, count):
+        lines.append(f"{name} = inputs[{place}] if len(inputs) > {place} else None")
+    return lines
 
 
 def plan_functions(analysis: Analysis) -> tuple[str, ...]:
@@ -72,13 +91,27 @@ class Rewriter:
         lines = []
         given = names.tensors(self.analysis)
         if spec.packing == "list":
-            lines.append(f"{', '.join(given)} = inputs")
+            lines.extend(_listed(self.analysis, given))
         elif spec.packing == "dict":
             lines.extend(f'{name} = inputs["{name}"]' for name in given)
+        if spec.packing != "arguments":
+            lines.extend(self._masks(given))
         states = [i.name.text for i in spec.inputs if i.state]
         if states:
             target = ", ".join(states) if len(states) > 1 else f"({states[0]},)"
             lines.append(f"{target} = states")
+        return lines
+
+    def _masks(self, given: tuple[str, ...]) -> list[str]:
+        """Masks of packed inputs, which come packed alike."""
+        lines = []
+        for name in given:
+            mask = f"{name}_mask"
+            if names.is_mask(self.analysis, mask):
+                place = given.index(name)
+                if self.analysis.spec.packing == "dict":
+                    place = f'"{name}"'
+                lines.append(f"{mask} = mask[{place}] if mask is not None else None")
         return lines
 
     def _casts(self) -> list[str]:

@@ -6,6 +6,7 @@ import re
 import textwrap
 
 from layersmith.language.analyse import Analysis
+from layersmith.plan import names
 from layersmith.plan.arguments import literal
 from layersmith.spec.model import Argument
 
@@ -60,10 +61,27 @@ def class_docstring(analysis: Analysis, seeded: bool) -> tuple[str, ...]:
 def _call_arguments(analysis: Analysis) -> list[str]:
     """Inputs one by one, where there is more to say than a shape."""
     spec = analysis.spec
-    if len(spec.inputs) == 1 and not spec.inputs[0].doc:
+    values = [(a.name.text, describe(analysis, a)) for a in spec.call_arguments]
+    if len(spec.inputs) == 1 and not spec.inputs[0].doc and not values:
         return []
+    entries = _tensors(analysis)
+    if spec.packing == "arguments":
+        return ["", "Call arguments:", *_entries([*entries, *values])]
+    kind = "List" if spec.packing == "list" else "Dict"
+    masks = [(n, text) for n, text in entries if names.is_mask(analysis, n)]
+    tensors = [entry for entry in entries if entry not in masks]
+    lines = ["", "Call arguments:", f"    inputs: {kind} of tensors:"]
+    lines.extend(f"    {line}" for line in _entries(tensors, WIDTH - 4))
+    if masks:
+        lines.append(f"    mask: {kind} of masks, or `None` for an input without one:")
+        lines.extend(f"    {line}" for line in _entries(masks, WIDTH - 4))
+    return [*lines, *_entries(values)]
+
+
+def _tensors(analysis: Analysis) -> list[tuple[str, str]]:
+    """What each input is."""
     entries = []
-    for layer_input in spec.inputs:
+    for layer_input in analysis.spec.inputs:
         kind = {"float": "Tensor", "bool": "Boolean tensor"}.get(
             layer_input.dtype, f"Tensor of dtype {layer_input.dtype}"
         )
@@ -74,16 +92,16 @@ def _call_arguments(analysis: Analysis) -> list[str]:
         if layer_input.doc:
             text += " " + _sentence(layer_input.doc)
         entries.append((layer_input.name.text, _escaped(text)))
-    return ["", "Call arguments:", *_entries(entries)]
+    return entries
 
 
-def _entries(entries: list[tuple[str, str]]) -> list[str]:
+def _entries(entries: list[tuple[str, str]], width: int = WIDTH) -> list[str]:
     lines = []
     for name, text in entries:
         lines.extend(
             textwrap.wrap(
                 f"{name}: {text}",
-                WIDTH - 4,
+                width - 4,
                 initial_indent="    ",
                 subsequent_indent="        ",
                 break_long_words=False,
@@ -125,9 +143,14 @@ def _kind(argument: Argument) -> str:
         return _integer(argument)
     if argument.type == "float":
         return _float(argument)
-    return {"bool": "Boolean", "str": "String", "shape": "Tuple of integers"}.get(
-        argument.type, ""
-    )
+    return {
+        "bool": "Boolean",
+        "str": "String",
+        "shape": "Tuple of integers",
+        "partial_shape": "Tuple of integers and `None`",
+        "axis": "Integer or list of integers",
+        "data_format": '`"channels_last"` or `"channels_first"`; `None` is the setting of Keras',
+    }.get(argument.type, "")
 
 
 def _integer(argument: Argument) -> str:

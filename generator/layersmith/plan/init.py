@@ -52,7 +52,7 @@ def plan_init(analysis: Analysis, sharing: Sharing) -> Method | None:
     if masking is not None:
         body.append(masking)
     if spec.autocast is False:
-        body.append("# Inputs come in their own dtype; the layer computes in float32.")
+        body.append("# Inputs keep their dtype: the layer computes in the variable dtype.")
         body.append("self.autocast = False")
     specification = input_specification(analysis, built=False)
     if specification:

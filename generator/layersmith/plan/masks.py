@@ -71,9 +71,8 @@ def plan_compute_mask(analysis: Analysis) -> Method | None:
     mask = next(
         i.name.text for i in spec.inputs if names.is_mask(analysis, i.name.text)
     )
-    parameter = mask if mask == "mask" else "mask"
     return Method(
         "compute_mask",
-        ("self", first, f"{parameter}=None"),
+        ("self", first, "mask=None"),
         ("return None  # the masked axis is gone",),
     )

@@ -34,7 +34,8 @@ def call_parameters(analysis: Analysis) -> list[str]:
     spec = analysis.spec
     masks = [i.name.text for i in spec.inputs if is_mask(analysis, i.name.text)]
     if spec.packing != "arguments":
-        return ["inputs", *(f"{mask}=None" for mask in masks)]
+        # Keras packs the masks as the inputs are packed.
+        return ["inputs", *(["mask=None"] if masks else [])]
     given = [i for i in spec.inputs if not i.state and i.name.text not in masks]
     parameters = [i.name.text for i in given if not i.optional]
     if any(i.state for i in spec.inputs):

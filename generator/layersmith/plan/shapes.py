@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from layersmith.language.analyse import Analysis
 from layersmith.language.dims import Dim
 from layersmith.plan import names
@@ -73,9 +75,29 @@ def input_specification(analysis: Analysis, built: bool) -> str | None:
             axes.append(f"{position}: {name}")
         elif built and name in names.fixed_axes(analysis):
             axes.append(f"{position}: {names.axis_item(analysis, name)}")
+    if built:
+        chosen = _chosen_axes(analysis)
+        if chosen and not parts:
+            parts.append("ndim=len(input_shape)")
+        axes.extend(f"{axis}: input_shape[{axis}]" for axis in chosen)
     if axes:
         parts.append(f"axes={{{', '.join(axes)}}}")
     return f"layers.InputSpec({', '.join(parts)})" if parts else None
+
+
+def _chosen_axes(analysis: Analysis) -> list[str]:
+    """Axes given by an argument that the shape of a weight asks for, as attributes."""
+    found = []
+    for parsed in analysis.scope.shape_codes.values():
+        for node in ast.walk(parsed.tree):
+            if not isinstance(node, ast.Subscript) or not isinstance(
+                node.slice, ast.Name
+            ):
+                continue
+            argument = analysis.spec.argument(node.slice.id)
+            if ast.unparse(node.value) == "input_shape" and argument is not None:
+                found.append(f"self.{argument.name}")
+    return list(dict.fromkeys(found))
 
 
 def _ranks(analysis: Analysis, name: str) -> list[str]:

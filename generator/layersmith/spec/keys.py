@@ -167,10 +167,20 @@ WEIGHT = {
         required=True,
     ),
     "initializer": Key(
-        "code", "An argument, or a Keras initializer. Default: glorot_uniform."
+        "code",
+        "An argument, or a Keras initializer. Default: the argument "
+        "`<weight>_initializer`, else glorot_uniform.",
     ),
-    "regularizer": Key("code", "An argument, or a Keras regularizer."),
-    "constraint": Key("code", "An argument, or a Keras constraint."),
+    "regularizer": Key(
+        "code",
+        "An argument, or a Keras regularizer. Default: the argument "
+        "`<weight>_regularizer`, if there is one.",
+    ),
+    "constraint": Key(
+        "code",
+        "An argument, or a Keras constraint. Default: the argument "
+        "`<weight>_constraint`, if there is one.",
+    ),
     "trainable": Key("boolean", "False for state that `call` assigns."),
     "dtype": Key(
         "choice", "Its dtype, where it is not the variable dtype.", choices=DTYPES

@@ -277,7 +277,10 @@ class _Assembler(Reader):
         """One output, a list of them (a tuple is returned), or a mapping (a dict is)."""
         if isinstance(node, Sequence):
             shapes = [self._output(None, item) for item in node.items]
-            return {"outputs": tuple(filter(None, shapes)), "output_packing": "tuple"}
+            outputs = tuple(output for output in shapes if output is not None)
+            asked = any(output.when for output in outputs)
+            # What is returned on request only stands beside a single output.
+            return {"outputs": outputs, "output_packing": "single" if asked else "tuple"}
         if isinstance(node, Mapping) and node.entries and node.get("shape") is None:
             named = [
                 self._output(n, item) for n, item in self.entries(node, "`outputs`")

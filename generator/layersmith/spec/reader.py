@@ -18,6 +18,7 @@ from layersmith.suggest import suggest
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _SPECIAL = {".inf": math.inf, "+.inf": math.inf, "-.inf": -math.inf, ".nan": math.nan}
+_REST = re.compile(r"\.\.\.([A-Za-z_][A-Za-z0-9_]*)?")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _YAML_1_1 = {
     "yes": "true",
@@ -280,7 +281,15 @@ class Reader:
             if code is None:
                 return None
             axes.append(code)
-        dots = [axis for axis in axes if axis.text == "..."]
+        dots = [axis for axis in axes if axis.text.startswith("...")]
+        for axis in dots:
+            if not _REST.fullmatch(axis.text):
+                self.report.error(
+                    axis.span,
+                    f"`{axis.text}` is not a name for any number of axes",
+                    "write `...`, or `...` and a name where several inputs have their own",
+                )
+                return None
         if len(dots) > 1:
             self.report.error(
                 dots[1].span, "a shape takes `...` once", "name the other axes"

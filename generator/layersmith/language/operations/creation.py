@@ -88,7 +88,11 @@ def _linspace(call: Bound) -> Value:
     try:
         shape = inserted(shape, call.literal("axis", 0), call.size("num"))
     except IndexError:
-        return call.fail(f"no place for a new axis in {shape}", "", at="axis")
+        return call.fail(
+            f"no place for a new axis in {shape}",
+            "axes count from 0, or from -1 at the end",
+            at="axis",
+        )
     return Tensor(shape, "float64" if dtype in INTEGER else dtype)
 
 
@@ -105,7 +109,11 @@ def _one_hot(call: Bound) -> Value:
     try:
         shape = inserted(indices.shape, call.literal("axis", -1), call.size("depth"))
     except IndexError:
-        return call.fail(f"no place for a new axis in {indices.shape}", "", at="axis")
+        return call.fail(
+            f"no place for a new axis in {indices.shape}",
+            "axes count from 0, or from -1 at the end",
+            at="axis",
+        )
     return Tensor(shape, dtype)
 
 
@@ -142,7 +150,9 @@ def _broadcast_shape(call: Bound) -> Value:
     try:
         shape = broadcast(*shapes)
     except ShapeMismatch as error:
-        return call.fail(f"shapes that do not go together: {error}", "")
+        return call.fail(
+            f"shapes that do not go together: {error}", "name equal axes alike"
+        )
     known = shape is not None and not any(isinstance(a, Rest) for a in shape.axes)
     size = Dim.of(len(shape.axes)) if shape is not None and known else None
     return Tensor(Shape((size,)), "int32", value=shape)

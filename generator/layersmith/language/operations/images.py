@@ -83,7 +83,7 @@ def _recoloured(wanted: int, made: int):
         if surely_differ(shape.axes[-1], Dim.of(wanted)):
             return call.fail(
                 f"{call.operation.name} takes {wanted} channels, and here are `{shape.axes[-1]}`",
-                "",
+                "give it the channels that it takes: `images[..., :3]`, say",
                 at="images",
             )
         return Tensor(shape.replace(-1, Dim.of(made)), tensor.dtype)

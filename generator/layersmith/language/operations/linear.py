@@ -89,7 +89,10 @@ def _matvec(call: Bound) -> Value:
     try:
         outer = broadcast(Shape(a.axes[:-2]), Shape(b.axes[:-1]))
     except ShapeMismatch as error:
-        return call.fail(f"tf.linalg.matvec of {a} and {b}: {error}", "")
+        return call.fail(
+            f"tf.linalg.matvec of {a} and {b}: {error}",
+            "all axes but the matrix and the vector go together",
+        )
     return Tensor(None if outer is None else Shape((*outer.axes, rows)), dtype)
 
 
@@ -126,7 +129,9 @@ def _contracted(
                 )
     if len(left) != len(right):
         return call.fail(
-            "tf.tensordot pairs axes, and here one list is longer", "", at="axes"
+            "tf.tensordot pairs axes, and here one list is longer",
+            "write two lists of one length: `axes=[[1], [0]]`",
+            at="axes",
         )
     lefts, rights = [a.position(n) for n in left], [b.position(n) for n in right]
     if None in lefts or None in rights:
@@ -180,7 +185,9 @@ def _einsum(call: Bound) -> Value:
                 outer = broadcast(outer, found) if isinstance(found, Shape) else None
             except ShapeMismatch as error:
                 return call.fail(
-                    f"the `...` in {equation!r}: {error}", "", at="equation"
+                    f"the `...` in {equation!r}: {error}",
+                    "the axes that it stands for go together",
+                    at="equation",
                 )
     return _result(call, result, sizes, outer, dtype)
 

@@ -96,7 +96,10 @@ def _lstsq(call: Bound) -> Value:
     if left is None or other is None:
         return Tensor(None, dtype)
     if surely_differ(left[0], other[0]):
-        return call.fail(f"tf.linalg.lstsq: `{left[0]}` is not `{other[0]}`", "")
+        return call.fail(
+            f"tf.linalg.lstsq: `{left[0]}` is not `{other[0]}`",
+            "both have the same number of rows",
+        )
     same = matrix.axes[:-2] == right.axes[:-2]
     return Tensor(_outer(right, left[1], other[1]) if same else None, dtype)
 
@@ -138,7 +141,7 @@ def _set_diagonal(call: Bound) -> Value:
         if surely_differ(wanted, diagonal.axes[-1]):
             return call.fail(
                 f"the diagonal has `{wanted}` numbers, and these are `{diagonal.axes[-1]}`",
-                "",
+                "it is as long as the smaller of the last two axes",
                 at="diagonal",
             )
     return Tensor(call.shape("input"), dtype)
@@ -258,7 +261,9 @@ def _cross(call: Bound) -> Value:
         last = None if shape is None else shape.axis(-1)
         if isinstance(last, Dim) and surely_differ(last, Dim.of(3)):
             return call.fail(
-                f"tf.linalg.cross takes 3 numbers, and these are `{last}`", "", at=name
+                f"tf.linalg.cross takes 3 numbers, and these are `{last}`",
+                "the last axis of both has the size 3",
+                at=name,
             )
     return binary(call)
 

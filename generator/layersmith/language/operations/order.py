@@ -50,7 +50,11 @@ def _top_k(call: Bound) -> Value:
     size = call.size("k") if call.given("k") else Dim.of(1)
     shape = tensor.shape
     if shape is not None and shape.rank == 0:
-        return call.fail(f"{call.operation.name} takes an axis to rank", "", at="input")
+        return call.fail(
+            f"{call.operation.name} takes an axis to rank",
+            "give it a tensor of one axis at least",
+            at="input",
+        )
     last = None if shape is None else shape.axis(-1)
     if isinstance(last, Dim) and size is not None:
         spare = (last - size).constant

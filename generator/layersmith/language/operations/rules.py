@@ -238,7 +238,13 @@ def last_two(shape: Shape | None) -> tuple[Axis, Axis] | None:
     return rows, columns
 
 
-def require_rank(call: Bound, name: str, least: int, what: str, hint: str = "") -> bool:
+def require_rank(
+    call: Bound,
+    name: str,
+    least: int,
+    what: str,
+    hint: str = "add an axis with tf.newaxis",
+) -> bool:
     """Whether an argument may have so many axes; says it where it cannot."""
     shape = call.shape(name)
     if shape is None or shape.rank is None or shape.rank >= least:

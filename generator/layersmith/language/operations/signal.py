@@ -196,7 +196,7 @@ TABLE = (
         row(
             f"tf.signal.{name}(input)",
             _transformed(n),
-            f"np.fft.{name if n < 3 else name[:-2] + 'n'}({{input}}, {_AXES[n]})",
+            f"np.fft.{name if n == 1 else name[:-2] + 'n'}({{input}}, {_AXES[n]})",
         )
         for name, n in (
             ("fft", 1),

@@ -170,7 +170,7 @@ def _blocks(call: Bound, spatial, channels) -> Value:
     if shape.rank != 4:
         return call.fail(
             f"{call.operation.name} takes [batch, height, width, channels], not {shape}",
-            "",
+            "add an axis with tf.newaxis",
             at="input",
         )
     batch, height, width, depth = shape.axes

@@ -216,7 +216,7 @@ def _transposed(n: int):
                 return call.fail(
                     f"the output has `{output.axes[-1]}` channels, the filters make "
                     f"`{kernel.axes[-2]}`",
-                    "",
+                    "give the shape as many channels as the filters make",
                     at="output_shape",
                 )
             return Tensor(output, dtype)

@@ -1,5 +1,7 @@
 """The data of a run: made up by a teacher, read from a file or from a function."""
 
+import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,30 +125,31 @@ def load(args, make_model, inputs):
         data = from_dataset(dataset, inputs, args.task, args.validation)
     else:
         arrays = files.read(args.data, inputs)
-        x, y = (_checked(arrays, inputs), _labels(arrays["y"], args.task))
+        x = _checked(arrays, inputs)
+        y = _labels(arrays["y"], args.task)
         data = from_arrays(x, y, args.validation, args.seed)
     try:
         make_model(data.shapes, data.outputs)(data.some(1))
     except (ValueError, tf.errors.OpError) as error:
-        # Keras puts what it was doing first, and its arguments last.
-        text = str(error).split("Arguments received")[0].split("\n\n")[-2:]
-        raise DataError(f"the layer refuses x: {' '.join(text)}") from None
+        # Keras puts what it was doing first, its arguments last, and colours the rest.
+        text = re.sub(r"\x1b\[\d*m", "", str(error)).split("Arguments received")[0]
+        raise DataError(f"the model refuses x: {text.split('.call().')[-1]}") from None
     return data
 
 
 def _checked(arrays, inputs):
     """The inputs as the layer takes them."""
-    several = isinstance(inputs, dict)
-    rows = None
+    rows = arrays["y"].shape[:1] or (0,)
     for name, array in arrays.items():
         if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
             raise DataError(f"`{name}` must hold finite numbers")
-        rows = len(arrays["y"]) if arrays["y"].ndim else 0
-        if not array.size or not array.ndim or len(array) != rows:
-            raise DataError(f"`{name}` has shape {array.shape}, but y has {rows} rows")
-    named = inputs if several else {"x": inputs}
-    x = {name: _input(name, arrays[name], given) for name, given in named.items()}
-    return x if several else x["x"]
+        if array.shape[:1] != rows or not array.size:
+            raise DataError(
+                f"`{name}` has shape {array.shape}, but y has {rows[0]} rows"
+            )
+    named = files.named(inputs).items()
+    x = {name: _input(name, arrays[name], given) for name, given in named}
+    return x if isinstance(inputs, dict) else x["x"]
 
 
 def _input(name, array, given):
@@ -176,20 +179,25 @@ def from_arrays(x, y, validation, seed):
         rows = each(lambda array: array[index], x)
         return tf.data.Dataset.from_tensor_slices((rows, y[index]))
 
-    classification = y.dtype.kind == "i"
     return Data(
         samples(train),
         samples(held_out),
         len(train),
         len(held_out),
         each(lambda array: array.shape[1:], x),
-        int(y.max()) + 1 if classification else y.shape[1],
-        classification,
+        *_head(y),
     )
 
 
+def _head(y):
+    """Size of the head that answers y, and whether y holds classes."""
+    if y.dtype.kind == "i":
+        return int(y.max()) + 1, True
+    return y.shape[1], False
+
+
 def from_dataset(dataset, inputs, task, validation):
-    """Looks once at every sample, then streams them; every n-th one is held out."""
+    """Looks once at every sample, then streams them; holds out ones spread evenly."""
     if not isinstance(dataset, tf.data.Dataset):
         raise DataError(f"it returned {type(dataset).__name__}, not a dataset")
     if not isinstance(dataset.element_spec, tuple) or len(dataset.element_spec) != 2:
@@ -198,9 +206,8 @@ def from_dataset(dataset, inputs, task, validation):
         raise DataError("the dataset has no end: give it one with `take`")
     labels = []
     for x, y in dataset.batch(1024).as_numpy_iterator():
-        arrays = x if isinstance(x, dict) else {"x": x}
-        files.require(arrays, inputs)
-        _checked({**arrays, "y": y}, inputs)
+        arrays = {**(x if isinstance(x, dict) else {"x": x}), "y": y}
+        _checked(files.require(arrays, inputs), inputs)
         labels.append(y)
     if not labels:
         raise DataError("the dataset is empty")
@@ -213,17 +220,19 @@ def from_dataset(dataset, inputs, task, validation):
             x = tf.cast(x, inputs.dtype)
         return x, tf.cast(tf.reshape(label, y.shape[1:]), y.dtype)
 
-    nth = round(1 / validation) if validation else len(y) + 1
+    def is_held_out(number, _):
+        number = tf.cast(number, tf.float64)
+        return tf.floor(number * validation) > tf.floor((number - 1) * validation)
+
     numbered = dataset.map(cast, num_parallel_calls=tf.data.AUTOTUNE).enumerate(1)
-    held_out = numbered.filter(lambda i, _: i % nth == 0).map(lambda _, sample: sample)
-    train = numbered.filter(lambda i, _: i % nth != 0).map(lambda _, sample: sample)
-    spec = train.element_spec[0]
+    held_out = numbered.filter(is_held_out)
+    train = numbered.filter(lambda *sample: tf.logical_not(is_held_out(*sample)))
+    held_out_size = math.floor(len(y) * validation)
     return Data(
-        train,
-        held_out,
-        len(y) - len(y) // nth,
-        len(y) // nth,
-        each(lambda tensor: tuple(tensor.shape), spec),
-        int(y.max()) + 1 if y.dtype.kind == "i" else y.shape[1],
-        y.dtype.kind == "i",
+        train.map(lambda _, sample: sample),
+        held_out.map(lambda _, sample: sample),
+        len(y) - held_out_size,
+        held_out_size,
+        each(lambda tensor: tuple(tensor.shape), train.element_spec[1][0]),
+        *_head(y),
     )

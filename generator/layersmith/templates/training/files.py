@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 
 
 class DataError(ValueError):
@@ -60,16 +61,16 @@ def read(source, inputs):
     return require(arrays, inputs)
 
 
-def keys(inputs):
-    """Names of the arrays that a model with these inputs is trained on."""
-    return (*inputs, "y") if isinstance(inputs, dict) else ("x", "y")
+def named(inputs):
+    """The inputs by the names of their arrays; the only one is called x."""
+    return inputs if isinstance(inputs, dict) else {"x": inputs}
 
 
 def require(arrays, inputs):
     """Returns the arrays that are needed, and no others."""
-    names = keys(inputs)
+    names = [*named(inputs), "y"]
     for name in names:
-        if name not in arrays and (name != "y" or "y" not in arrays):
+        if name not in arrays:
             raise DataError(f"no `{name}`, only {', '.join(arrays) or 'nothing'}")
     return {name: arrays[name] for name in names}
 
@@ -85,19 +86,21 @@ def _read_csv(path, inputs):
     """Columns of numbers; the label is column `y`, or the last one."""
     if isinstance(inputs, dict):
         raise DataError("a .csv file feeds one input; this layer has several")
+    names, rows = [], []
     with Path(path).open(newline="", encoding="utf-8-sig") as file:
-        rows = [row for row in csv.reader(file) if row]
-    names = []
-    if rows and not all(_is_number(cell) for cell in rows[0]):
-        names = [name.strip() for name in rows.pop(0)]
+        reader = csv.reader(file)
+        for row in filter(None, reader):
+            wrong = [cell for cell in row if not _is_number(cell)]
+            if wrong and not rows and not names:
+                names = [cell.strip() for cell in row]
+                continue
+            if wrong:
+                raise DataError(f"line {reader.line_num}: {wrong[0]!r} is no number")
+            if rows and len(row) != len(rows[0]):
+                raise DataError(f"line {reader.line_num} has {len(row)} columns")
+            rows.append(row)
     if not rows:
         raise DataError("no rows of numbers")
-    for number, row in enumerate(rows, 1 + bool(names)):
-        if len(row) != len(rows[0]):
-            raise DataError(f"line {number}: {len(row)} columns, not {len(rows[0])}")
-        for cell in row:
-            if not _is_number(cell):
-                raise DataError(f"line {number}: {cell!r} is not a number")
     label = names.index("y") if "y" in names else len(rows[0]) - 1
     y = [row.pop(label).strip() for row in rows]
     whole = all(text.lstrip("+-").isdigit() for text in y)
@@ -122,28 +125,33 @@ def _read_tfrecord(pattern, inputs):
         raise DataError("no such file")
     compression = "GZIP" if paths[0].endswith(".gz") else ""
     records = tf.data.TFRecordDataset(paths, compression)
-    for first in records.take(1):
-        example = tf.train.Example.FromString(first.numpy())
-        break
-    else:
+    first = next(records.take(1).as_numpy_iterator(), None)
+    if first is None:
         raise DataError("no records")
-    shapes = {"x": inputs.shape} if not isinstance(inputs, dict) else {}
-    shapes |= {n: given.shape for n, given in inputs.items()} if not shapes else {}
-    spec = {}
-    for name, feature in example.features.feature.items():
-        kind = feature.WhichOneof("kind")
-        if kind not in ("float_list", "int64_list") or name not in keys(inputs):
-            continue
-        count = len(getattr(feature, kind).value)
-        shape = shapes.get(name, (count,))
-        if math.prod(shape) != count:
-            shape = (count,)
-        dtype = tf.float32 if kind == "float_list" else tf.int64
-        spec[name] = tf.io.FixedLenFeature(shape, dtype)
-    require(spec, inputs)
+    spec = _record_spec(first, inputs)
     batches = records.batch(1024).map(
         lambda batch: tf.io.parse_example(batch, spec),
         num_parallel_calls=tf.data.AUTOTUNE,
     )
     parsed = list(batches.as_numpy_iterator())
     return {name: np.concatenate([part[name] for part in parsed]) for name in spec}
+
+
+def _record_spec(record, inputs):
+    """How records are parsed that have as many numbers as this one."""
+    try:
+        features = tf.train.Example.FromString(record).features.feature
+    except DecodeError:
+        raise DataError("its records are not of `tf.train.Example`") from None
+    dtypes = {"float_list": tf.float32, "int64_list": tf.int64}
+    spec = {}
+    for name, feature in require(features, inputs).items():
+        kind = feature.WhichOneof("kind")
+        if kind not in dtypes:
+            raise DataError(f"`{name}` must hold numbers")
+        shape = (len(getattr(feature, kind).value),)
+        given = named(inputs).get(name)
+        if given and math.prod(given.shape) == shape[0]:
+            shape = given.shape
+        spec[name] = tf.io.FixedLenFeature(shape, dtypes[kind])
+    return spec

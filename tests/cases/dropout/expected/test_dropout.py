@@ -16,21 +16,21 @@ from dropout import Dropout
 # Cases -----------------------------------------------------------------------
 
 # The arguments of the layer under test, and changes of them to test as well.
-ARGUMENTS = {"rate": 0.5, "seed": 7}
+ARGUMENTS = {"rate": 0.5, "noise_shape": None, "seed": 7}
 VARIANTS = [
     {},
     {"rate": 0.25},
     {"seed": 8},
 ]
-DEFAULTS = {"seed": None}
+DEFAULTS = {"noise_shape": None, "seed": None}
 BAD_ARGUMENTS = [
     ("rate", -0.01),
-    ("rate", 1),
+    ("rate", 1.01),
     ("rate", np.nan),
 ]
 OUTERMOST_ARGUMENTS = [
     ("rate", 0),
-    ("rate", 0.999999),
+    ("rate", 1),
 ]
 SHAPES = [(5, 3), (2, 5, 3)]
 MODES = {
@@ -75,7 +75,9 @@ class Draws:
 def oracle(a, w, inputs, training=False, draws=None):
     """The forward pass in NumPy, from the arguments `a` and the weights `w`."""
     if training and a["rate"] > 0:
-        return inputs * draws.dropout(np.shape(inputs), a["rate"])
+        return inputs * draws.dropout(
+            np.shape(inputs), a["rate"], noise_shape=a["noise_shape"]
+        )
     return inputs
 
 

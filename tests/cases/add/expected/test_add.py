@@ -1,0 +1,205 @@
+"""Tests of Add. Run: pytest test_add.py"""
+
+import inspect
+import json
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from add import Add
+
+# Cases -----------------------------------------------------------------------
+
+# The arguments of the layer under test, and changes of them to test as well.
+ARGUMENTS = {}
+VARIANTS = [{}]
+SHAPES = [(5, 3), (2, 5, 3)]
+MODES = {
+    "eager": lambda fn: fn,
+    "graph": tf.function,
+    "xla": lambda fn: tf.function(fn, jit_compile=True),
+}
+
+
+def make(**changed):
+    return Add(**{**ARGUMENTS, **changed})
+
+
+def sample(*shape, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.normal(0.5, 2.0, size=shape).astype("float32")
+
+
+def weights_of(layer):
+    """Values by path within the layer, in float64."""
+    return {w.path.split("/", 1)[1]: w.numpy().astype(float) for w in layer.weights}
+
+
+def assert_close(got, want, tolerance=1e-4):
+    np.testing.assert_allclose(got, want, rtol=tolerance, atol=tolerance)
+
+
+# Oracle ----------------------------------------------------------------------
+
+
+def oracle(a, w, inputs):
+    """The forward pass in NumPy, from the arguments `a` and the weights `w`."""
+    outputs = inputs[0]
+    for x in inputs[1:]:
+        outputs = outputs + x
+    return outputs
+
+
+# Forward pass ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("changed", VARIANTS, ids=str)
+def test_output_is_that_of_the_oracle(changed, shape):
+    layer, x = make(**changed), sample(*shape)
+    layer.build(shape)
+    a, w = {**ARGUMENTS, **changed}, weights_of(layer)
+    y = oracle(a, w, x.astype(float))
+    got = layer(x)
+    assert_close(got, y)
+
+
+@pytest.mark.parametrize("mode", ["graph", "xla"])
+def test_modes_agree(mode):
+    layer, x = make(), sample(*SHAPES[0])
+    layer.build(x.shape)
+    call = MODES[mode](lambda x: layer(x))
+    assert_close(call(x), make_like(layer)(x))
+
+
+def test_gradient_reaches_the_input():
+    layer, x = make(), tf.constant(sample(*SHAPES[0]))
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = layer(x)
+    assert np.any(tape.gradient(y, x) != 0)
+
+
+# Arguments -------------------------------------------------------------------
+
+
+def test_config_has_every_argument():
+    parameters = set(inspect.signature(Add.__init__).parameters)
+    assert parameters - {"self", "kwargs"} == set(ARGUMENTS)
+    assert set(ARGUMENTS) <= set(make().get_config())
+
+
+@pytest.mark.parametrize("changed", VARIANTS, ids=str)
+def test_config_keeps_every_value(changed):
+    layer = make(**changed)
+    config = json.loads(json.dumps(layer.get_config()))
+    for argument, value in {**ARGUMENTS, **changed}.items():
+        assert config[argument] == value
+    revived = Add.from_config(layer.get_config())
+    assert revived.get_config() == layer.get_config()
+
+
+def test_arguments_of_every_layer():
+    layer = make(name="mine", dtype="mixed_bfloat16", trainable=False)
+    config = layer.get_config()
+    assert (config["name"], config["trainable"]) == ("mine", False)
+    assert layer.compute_dtype == "bfloat16"
+    revived = Add.from_config(config)
+    assert revived.get_config() == config
+
+
+# Keras contract --------------------------------------------------------------
+
+
+def make_like(layer):
+    """A second layer with the same configuration and weights."""
+    other = Add.from_config(layer.get_config())
+    other.build_from_config(layer.get_build_config())
+    other.set_weights(layer.get_weights())
+    return other
+
+
+def make_model():
+    inputs = keras.Input((None, None))
+    return keras.Model(inputs, make()(inputs))
+
+
+def test_functional_model_with_unknown_axes():
+    model = make_model()
+    assert model.output_shape == (None, None, None)
+    for batch in (1, 4):
+        x = sample(batch, *SHAPES[-1][1:])
+        y = model.predict(x, verbose=0)
+        assert_close(y, make_like(model.layers[-1])(x))
+        assert y.shape == model.layers[-1].compute_output_shape(x.shape)
+
+
+@pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16", "float64"])
+def test_dtype_policies(dtype):
+    layer, x = make(dtype=dtype), sample(*SHAPES[0])
+    y = layer(x)
+    assert y.dtype == layer.compute_dtype
+    assert all(w.dtype == layer.variable_dtype for w in layer.weights)
+    single = make()
+    single.build(x.shape)
+    want = single(x)
+    assert_close(tf.cast(y, "float32"), want, 0.1)
+
+
+def test_loads_in_a_new_process(tmp_path):
+    x = sample(*SHAPES[-1])
+    model = keras.Sequential([keras.Input(x.shape[1:]), make()])
+    model.save(tmp_path / "model.keras")
+    np.savez(tmp_path / "data.npz", x=x, y=model(x))
+    code = (
+        "import keras, numpy as np\n"
+        "import add\n"
+        "model = keras.models.load_model('model.keras')\n"
+        "data = np.load('data.npz')\n"
+        "np.testing.assert_allclose(model(data['x']), data['y'], atol=1e-5)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", code]
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
+
+
+def test_clone_has_the_same_configuration():
+    model = make_model()
+    clone = keras.models.clone_model(model)
+    clone.set_weights(model.get_weights())
+    x = sample(*SHAPES[-1])
+    assert clone.layers[-1].get_config() == model.layers[-1].get_config()
+    assert_close(clone(x), model(x))
+
+
+def test_export_serves_any_batch_size(tmp_path):
+    model = make_model()
+    model.export(tmp_path / "model", verbose=False)
+    served = tf.saved_model.load(tmp_path / "model")
+    for batch in (1, 3):
+        x = sample(batch, *SHAPES[-1][1:])
+        assert_close(served.serve(x), model(x))
+
+
+def test_one_trace_serves_any_batch_size():
+    layer = make()
+    layer.build(SHAPES[0])
+    signature = tf.TensorSpec((None, *SHAPES[0][1:]), "float32")
+    function = tf.function(lambda x: layer(x), input_signature=[signature])
+    for batch in (1, 2, 5):
+        x = sample(batch, *SHAPES[0][1:])
+        assert_close(function(x), layer(x))
+    assert function.experimental_get_tracing_count() == 1
+
+
+def test_training_script(tmp_path):
+    from train_add import main
+
+    losses = main(["--epochs", "2", "--steps", "20", "--out", str(tmp_path)])
+    assert losses[-1] < losses[0]
+    assert (tmp_path / "saved_model" / "saved_model.pb").exists()
