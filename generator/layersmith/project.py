@@ -13,7 +13,7 @@ from layersmith.source import MAX_CHARACTERS
 from layersmith.toml import TomlError, read_toml
 
 SUFFIXES = (".yaml", ".yml")
-_KEYS = ("package", "specs", "layers", "tests", "scripts")
+_KEYS = ("package", "specs", "layers", "tests", "scripts", "training")
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class Project:
         root: Folder of `pyproject.toml`; everything else is inside it.
         package: Import package, and the name that Keras registers layers under.
         specs, layers, tests, scripts: Folders.
+        training: Folder of the package that the train scripts share; None where
+            each script stands alone.
     """
 
     root: Path
@@ -32,10 +34,12 @@ class Project:
     layers: Path
     tests: Path
     scripts: Path
+    training: Path | None = None
 
     @property
     def target(self) -> Target:
-        return Target(self.package, self._module(self.layers))
+        training = self._module(self.training) if self.training is not None else ""
+        return Target(self.package, self._module(self.layers), training)
 
     def _module(self, folder: Path) -> str:
         relative = folder.relative_to(self.root)
@@ -94,6 +98,8 @@ def _project(path: Path, settings: Any) -> Project:
         "tests": "tests",
         "scripts": "scripts",
     }
+    if "training" in settings:
+        defaults["training"] = settings["training"]
     folders = {}
     for key, default in defaults.items():
         folder = (root / settings.get(key, default)).resolve()
@@ -101,11 +107,12 @@ def _project(path: Path, settings: Any) -> Project:
             raise LayersmithError(f"{where} `{key}` leads out of the project: {folder}")
         folders[key] = folder
     project = Project(root, package, **folders)
-    module = project.target.layers
-    if module and not _importable(module.split(".")):
-        raise LayersmithError(
-            f"{where} `layers` is imported as `{module}`, which is no name for Python"
-        )
+    target = project.target
+    for key, module in (("layers", target.layers), ("training", target.training)):
+        if module and not _importable(module.split(".")):
+            raise LayersmithError(
+                f"{where} `{key}` is imported as `{module}`, which is no name for Python"
+            )
     return project
 
 

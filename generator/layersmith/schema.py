@@ -75,7 +75,7 @@ def _value(name: str, key: Key) -> dict[str, Any]:
                 },
             ]
         }
-    if name == "shape" and key is keys.WEIGHT["shape"]:
+    if key in (keys.WEIGHT["shape"], keys.OUTPUT["shape"]):
         return {"anyOf": [_SIMPLE["shape"], {"type": "string"}]}
     return dict(_SIMPLE[key.kind])
 

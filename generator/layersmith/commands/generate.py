@@ -9,7 +9,7 @@ from pathlib import Path
 from layersmith.atomic import read_bytes
 from layersmith.changes import Action, Change, State
 from layersmith.commands.output import Output
-from layersmith.commands.placing import Remembered, flat, placed
+from layersmith.commands.placing import Remembered, flat, placed, training_package
 from layersmith.commands.specs import beside, needed, spec_files
 from layersmith.errors import LayersmithError
 from layersmith.exports import layers_in, with_exports
@@ -100,9 +100,11 @@ def _in_project(
         return output.finish(problems, [])
     wanted = [*remembered.emitted]
     wanted += [emitted for item in generated for emitted in placed(item, project)]
+    wanted += training_package(project)
     remembered.learn(generated)
     # With some of the specs alone, the files of the others are not stale.
-    owned = () if chosen else (project.layers, project.tests, project.scripts)
+    folders = (project.layers, project.tests, project.scripts, project.training)
+    owned = () if chosen else tuple(folder for folder in folders if folder is not None)
     changes = survey(
         sorted(wanted, key=lambda emitted: emitted.spec),
         root=project.root,

@@ -8,6 +8,7 @@ from pathlib import Path
 from layersmith import header
 from layersmith.cache import Cache, Entry, fingerprint, key
 from layersmith.changes import Emitted
+from layersmith.emit import TEMPLATES
 from layersmith.pipeline import Generated, SpecFile
 from layersmith.project import Project
 
@@ -40,6 +41,20 @@ def _paths(snake: str, project: Project) -> list[Path]:
         folder.relative_to(project.root) / name
         for folder, name in zip(folders, _names(snake))
     ]
+
+
+def training_package(project: Project) -> list[Emitted]:
+    """The files of the package that the project's train scripts share, if they do."""
+    if project.training is None:
+        return []
+    folder = project.training.relative_to(project.root)
+    files = []
+    for path in sorted((TEMPLATES / "training").glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        files.append(
+            Emitted(folder / path.name, f"layersmith/training/{path.name}", text, text)
+        )
+    return files
 
 
 class Remembered:

@@ -6,12 +6,9 @@ import os
 import sys
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 
-from layersmith.emit import layout
+from layersmith.emit import TEMPLATES, layout
 from layersmith.plan.model import Method
-
-TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
 
 @cache

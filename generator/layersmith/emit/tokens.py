@@ -37,7 +37,23 @@ _PRECEDENCE = (
 _SIMPLE = re.compile(r"|[-+~]?(?:[A-Za-z_][A-Za-z0-9_]*|[0-9.]+)")
 # Words that an expression follows.
 _WORDS = frozenset(
-    ["and", "assert", "elif", "else", "for", "if", "in", "is", "not", "or", "raise", "return", "while", "with", "yield"]
+    [
+        "and",
+        "assert",
+        "elif",
+        "else",
+        "for",
+        "if",
+        "in",
+        "is",
+        "not",
+        "or",
+        "raise",
+        "return",
+        "while",
+        "with",
+        "yield",
+    ]
 )
 
 

@@ -37,6 +37,7 @@ class Analysis:
         outputs: Shapes of the outputs as the spec states them.
         bodies: Methods that the author wrote out, by name.
         masking: Condition on the arguments under which the layer supports masks.
+        output_codes: Expression that gives the shape of each output, where there is one.
     """
 
     spec: Spec
@@ -51,6 +52,7 @@ class Analysis:
     outputs: tuple[Shape, ...]
     bodies: dict[str, Body] = field(default_factory=dict)
     masking: Parsed | None = None
+    output_codes: tuple[Parsed | None, ...] = ()
 
     @property
     def output(self) -> Shape:
@@ -93,6 +95,12 @@ def analyse(
     )
     outputs = _outputs(spec, scope, report)
     _check_asked_outputs(spec, report)
+    output_codes = tuple(
+        None
+        if output.code is None
+        else _condition(output.code, scope, report, _shape_names(spec))
+        for output in spec.outputs
+    )
     bodies = _bodies(spec, scope, report)
     masking = None
     if isinstance(spec.supports_masking, Code):
@@ -109,7 +117,7 @@ def analyse(
     read = [maker.parsed for maker in makers.values()]
     read += [
         check
-        for check in (*conditions.values(), *checks, masking)
+        for check in (*conditions.values(), *checks, masking, *output_codes)
         if check is not None
     ]
     read += [body.parsed for body in bodies.values()]
@@ -135,6 +143,7 @@ def analyse(
         tuple(output for output in outputs if output is not None),
         bodies,
         masking,
+        output_codes,
     )
 
 
@@ -165,15 +174,30 @@ def _objects(spec: Spec, report: Report) -> dict[tuple[str, str], KerasObject]:
     for weight in spec.weights:
         for kind in ("initializer", "regularizer", "constraint"):
             code: Code | None = getattr(weight, kind)
-            own = spec.argument(f"{weight.name}_{kind}")
-            if code is None and own is not None and own.type == kind:
-                found[weight.name.text, kind] = KerasObject(kind, own.name.text)
+            own = _own_argument(spec, weight.name.text, kind)
+            if code is None and own is not None:
+                found[weight.name.text, kind] = KerasObject(kind, own)
             if code is None:
                 continue
             read = read_object(kind, code, spec, report)
             if read is not None:
                 found[weight.name.text, kind] = read
     return found
+
+
+def _own_argument(spec: Spec, weight: str, kind: str) -> str | None:
+    """The argument for a weight that names none: called after it, or after its end.
+
+    `kernel_initializer` is that of `query_kernel` too, unless there is a
+    `query_kernel_initializer`.
+    """
+    words = weight.split("_")
+    for start in range(len(words)):
+        name = "_".join([*words[start:], kind])
+        argument = spec.argument(name)
+        if argument is not None and argument.type == kind:
+            return name
+    return None
 
 
 def _conditions(spec: Spec, scope: Scope, report: Report) -> dict[str, Parsed]:

@@ -98,6 +98,8 @@ class Interpreter(Expressions):
         return False
 
     def effect(self, node: ast.Expr) -> None:
+        if self.returned is not None and _is_text(node.value):
+            return  # The docstring of a function.
         before = len(self.facts.updates)
         value = self.expression(node.value)
         call = node.value
@@ -308,6 +310,10 @@ class Interpreter(Expressions):
         read = ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target)
         whole = ast.copy_location(ast.BinOp(read, node.op, node.value), node)
         self.bind(node.target, node.target.id, self.expression(whole))
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _targets(target: ast.expr) -> set[str]:

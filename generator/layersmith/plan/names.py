@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.dims import Axis, Dim, Rest, Shape
@@ -62,6 +63,17 @@ def shape_parameters(analysis: Analysis) -> tuple[str, ...]:
         for name in sorted(
             tensors(analysis), key=lambda n: input_of(analysis, n).optional
         )
+    )
+
+
+def used(parameters: tuple[str, ...], body: Iterable[str]) -> tuple[str, ...]:
+    """Parameters without those of optional inputs that the body does not ask for."""
+    text = "\n".join(body)
+    return tuple(
+        parameter
+        for parameter in parameters
+        if not parameter.endswith("=None")
+        or re.search(rf"\b{parameter.removesuffix('=None')}\b", text)
     )
 
 

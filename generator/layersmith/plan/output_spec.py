@@ -12,6 +12,7 @@ from layersmith.language.analyse import Analysis
 from layersmith.plan import names
 from layersmith.plan.call import call_signature
 from layersmith.plan.model import Method
+from layersmith.plan.shapes import output_shapes, plan_compute_output_shape
 
 
 def plan_compute_output_spec(analysis: Analysis) -> Method | None:
@@ -20,18 +21,15 @@ def plan_compute_output_spec(analysis: Analysis) -> Method | None:
     asked = [output for output in spec.outputs if output.when]
     if not asked:
         return None
-    shapes = [
-        names.shape_source(analysis, shape)
-        for output, shape in zip(spec.outputs, analysis.outputs)
-        if output.when
-    ]
-    parameters = [p.partition("=")[0] for p in names.shape_parameters(analysis)]
+    shapes = output_shapes(analysis)[1:]
+    given = plan_compute_output_shape(analysis)
+    parameters = [p.partition("=")[0] for p in given.parameters[1:]]
     needed = f"self.compute_output_shape({', '.join(parameters)})"
-    lines = [
-        f"{parameter} = {_shape(analysis, parameter)}"
-        for parameter in parameters
-        if re.search(rf"\b{parameter}\b", " ".join([needed, *shapes]))
-    ]
+    for parameter in names.shape_parameters(analysis):
+        name = parameter.partition("=")[0]
+        if name not in parameters and re.search(rf"\b{name}\b", " ".join(shapes)):
+            parameters.append(name)
+    lines = [f"{name} = {_shape(analysis, name)}" for name in parameters]
     made = [f"keras.KerasTensor({shape}, dtype=self.compute_dtype)" for shape in shapes]
     lines += [
         f"shape = {needed}",

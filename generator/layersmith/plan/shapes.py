@@ -15,16 +15,13 @@ from layersmith.plan.model import Method
 def plan_compute_output_shape(analysis: Analysis) -> Method | None:
     """The method; None where the layer that is extended has it."""
     spec = analysis.spec
-    parameters = ("self", *names.shape_parameters(analysis))
     if spec.compute_output_shape is not None:
-        return Method(
-            "compute_output_shape",
-            parameters,
-            code_body(analysis, analysis.bodies["compute_output_shape"]),
+        return _method(
+            analysis, code_body(analysis, analysis.bodies["compute_output_shape"])
         )
     if spec.extends is not None:
         return None
-    shapes = [names.shape_source(analysis, output) for output in analysis.outputs]
+    shapes = output_shapes(analysis)
     if states(analysis):
         inner = [
             names.shape_source(analysis, analysis.scope.shapes[name])
@@ -42,7 +39,24 @@ def plan_compute_output_shape(analysis: Analysis) -> Method | None:
         body = (f"return {{{', '.join(entries)}}}",)
     else:
         body = (f"return {shapes[0]}",)
-    return Method("compute_output_shape", parameters, body)
+    return _method(analysis, body)
+
+
+def _method(analysis: Analysis, body: tuple[str, ...]) -> Method:
+    parameters = names.used(names.shape_parameters(analysis), body)
+    return Method("compute_output_shape", ("self", *parameters), body)
+
+
+def output_shapes(analysis: Analysis) -> list[str]:
+    """Source of the shape of each output, over the parameters of the method."""
+    sources = []
+    for shape, code in zip(analysis.outputs, analysis.output_codes):
+        if code is None:
+            sources.append(names.shape_source(analysis, shape))
+        else:
+            text = names.expression(code, lambda name: names.attribute(analysis, name))
+            sources.append(" ".join(text.split()))
+    return sources
 
 
 def input_specification(analysis: Analysis, built: bool) -> str | None:

@@ -202,7 +202,11 @@ SUBLAYER = {
 }
 
 OUTPUT = {
-    "shape": Key("shape", "Its axes, in the names of the inputs' axes.", required=True),
+    "shape": Key(
+        "shape",
+        "Its axes, in the names of the inputs' axes; or an expression in quotes.",
+        required=True,
+    ),
     "when": Key("code", "Call argument on which it is returned besides the first."),
 }
 

@@ -172,11 +172,14 @@ class Output:
 
     Attributes:
         when: Name of the call argument on which it is returned besides the first.
+        code: Expression that gives the shape, where names of axes cannot say it;
+            `shape` is `...` then.
     """
 
     name: Name | None
     shape: Shape
     when: Name | None = None
+    code: Code | None = None
 
 
 @dataclass(frozen=True)

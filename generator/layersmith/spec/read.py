@@ -19,6 +19,7 @@ from layersmith.spec.model import (
     Input,
     Name,
     Output,
+    Shape,
     Spec,
     Sublayer,
     Value,
@@ -295,8 +296,13 @@ class _Assembler(Reader):
     def _output(self, name: Name | None, node: Node) -> Output | None:
         what = f"output `{name}`" if name else "`outputs`"
         found = self.fields(node, keys.OUTPUT, what, node.span)
-        shape = self.shape(found.get("shape"))
         when = self.identifier(found.get("when"))
+        given = found.get("shape")
+        if isinstance(given, Scalar):
+            code = Code(given.text, given.span, given.origin)
+            any_axes = Code("...", given.span, given.origin)
+            return Output(name, Shape((any_axes,), given.span), when, code)
+        shape = self.shape(given)
         return None if shape is None else Output(name, shape, when)
 
     def _example(self, node: Node) -> Example | None:
