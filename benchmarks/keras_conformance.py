@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib
 import importlib.util
 import inspect
 import json
@@ -31,7 +30,7 @@ sys.path.insert(0, str(ROOT / "generator"))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
-# Recipes by the test file that judges them, which is found by `test_module`.
+# Recipes by the tests that judge them, which are found by `test_files`.
 GROUPS = (
     ("dense",),
     ("embedding",),
@@ -63,7 +62,7 @@ GROUPS = (
 LEFT_OUT = (
     ("quantization", r"quantiz|int4|int8|float8|gptq|awq"),
     ("LoRA", r"lora\b|lora_|LoRA"),
-    ("sparse or ragged tensors", r"sparse|ragged"),
+    ("sparse or ragged tensors", r"sparse(?!_categorical)|ragged"),
     ("private attributes", r"(?<!self)\._[a-z]|def _[a-z]"),
     ("fused kernels", r"with_flash_attention|cudnn|CuDNN"),
     ("legacy formats", r"legacy"),
@@ -101,15 +100,22 @@ def reason_to_leave_out(name: str, source: str) -> str | None:
     return None
 
 
-def test_module(module: str) -> str:
-    """The module that tests a layer: its own, that of its family or of its folder."""
-    folder, _, last = module.rpartition(".")
-    names = (last, re.sub(r"\dd$", "", last), folder.rpartition(".")[2])
-    for name in names:
-        found = f"{folder}.{name}_test"
-        if importlib.util.find_spec(found) is not None:
-            return found
-    raise LookupError(f"the Keras wheel holds no tests of {module}")
+def test_files(layer: type) -> list[Path]:
+    """The files that test a layer: of its module, of its family or of its folder.
+
+    A recurrent cell is tested by the layers that run it, which lie in its folder.
+
+    Raises:
+        LookupError: where the Keras wheel has none.
+    """
+    path = Path(inspect.getfile(layer))
+    if hasattr(layer, "get_initial_state"):
+        return sorted(path.parent.glob("*_test.py"))
+    for name in (path.stem, re.sub(r"\dd$", "", path.stem), path.parent.name):
+        found = path.with_name(f"{name}_test.py")
+        if found.exists():
+            return [found]
+    raise LookupError(f"the Keras wheel holds no tests of {layer.__name__}")
 
 
 class Swap:
@@ -123,20 +129,19 @@ class Swap:
         self.classes = classes
         self.made = 0
 
-    def install(self) -> str:
-        """Puts the classes in place; the module that tests them."""
+    def install(self) -> list[Path]:
+        """Puts the classes in place; the files that test them."""
         import keras
 
-        modules = set()
+        files: dict[Path, None] = {}
         for name, generated in self.classes.items():
             original = getattr(keras.layers, name)
+            files.update(dict.fromkeys(test_files(original)))
             module = sys.modules[original.__module__]
-            modules.add(test_module(module.__name__))
             self._count(generated)
             for place in (keras.layers, sys.modules["keras.src.layers"], module):
                 setattr(place, name, generated)
-        (tests,) = modules
-        return tests
+        return list(files)
 
     def _count(self, generated: type) -> None:
         original = generated.__init__
@@ -162,18 +167,21 @@ class Judge:
         kept = []
         for item in items:
             function = inspect.unwrap(getattr(item.obj, "__func__", item.obj))
-            reason = reason_to_leave_out(item.name, inspect.getsource(function))
+            # Without decorators, which say under what circumstances it is skipped.
+            source = inspect.getsource(function)
+            source = source[source.index("def ") :]
+            reason = reason_to_leave_out(item.name, source)
             if reason is None:
                 kept.append(item)
             else:
-                self.verdict.left_out[item.name] = reason
+                self.verdict.left_out[_title(item.nodeid)] = reason
         items[:] = kept
 
     def pytest_runtest_setup(self, item) -> None:
         self._before = self.swap.made
 
     def pytest_runtest_logreport(self, report) -> None:
-        name = report.nodeid.rpartition("::")[2]
+        name = _title(report.nodeid)
         if report.skipped:
             self.verdict.left_out[name] = "left out by Keras under TensorFlow"
         elif report.failed:
@@ -185,6 +193,12 @@ class Judge:
                 self.verdict.left_out[name] = "makes no layer of these recipes"
             else:
                 self.verdict.passed.append(name)
+
+
+def _title(nodeid: str) -> str:
+    """`lstm_test: test_basics` for a test by pytest's name."""
+    file, _, rest = nodeid.partition("::")
+    return f"{Path(file).stem}: {rest.rpartition('::')[2]}"
 
 
 def generate(names: Sequence[str], folder: Path) -> dict[str, type]:
@@ -226,12 +240,12 @@ def judge(names: Sequence[str]) -> Verdict:
 
     with tempfile.TemporaryDirectory() as folder:
         swap = Swap(generate(names, Path(folder)))
-        tests = importlib.util.find_spec(swap.install()).origin
+        tests = [str(path) for path in swap.install()]
         watch = Judge(swap)
         options = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
         options += ["-p", "no:xdist", "-c", os.devnull, "--rootdir", folder]
         options += ["-W", "ignore", "--basetemp", f"{folder}/tmp"]
-        pytest.main([*options, tests], plugins=[watch])
+        pytest.main([*options, *tests], plugins=[watch])
         return watch.verdict
 
 

@@ -101,7 +101,8 @@ class Grammar:
             return yaml.safe_dump(
                 whole, sort_keys=False, allow_unicode=True, width=width, default_flow_style=True
             )
-        body = "".join(f"  {line}\n" if line else "\n" for line in call)
+        code = "\n".join(call).split("\n")
+        body = "".join(f"  {line}\n" if line else "\n" for line in code)
         return f"{lines}call: |\n{body}"
 
     def spec(self) -> dict[str, Any]:
@@ -221,7 +222,6 @@ class Grammar:
         name = name or self.name(("h", "hidden", "y", "z", "scores", "a", "w", "out", "tmp", "softmax"))
         comment = f"  # {' '.join(self.words().split())}" if self.chance(0.1) else ""
         if self.chance(0.1) and "..." not in shape:
-            source = f"({source})" if self.chance(0.5) else source
             stated = ", ".join(map(str, shape))
             self.lines.append(f"{indent}{name}: [{stated}] = {source}{comment}")
         else:

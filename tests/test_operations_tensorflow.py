@@ -126,15 +126,20 @@ def check_shape(tf, announced, real, sizes):
 @each_case
 def test_announced_dtype_is_the_real_one(tf, given):
     reading = read(given)
-    floats = any(axes_of(given.described(n))[1] not in ("bool", "complex", "float32")
-                 and not axes_of(given.described(n))[1].startswith("int") for n in given.names)
     for dtype in PRECISIONS[:3]:
-        if dtype not in reading.operation.precisions:
-            if floats:
-                with pytest.raises((TypeError, ValueError, tf.errors.OpError, KeyError, AssertionError)):
-                    in_tensorflow(tf, given, 0, dtype)
-            continue
-        check_dtype(reading.value, in_tensorflow(tf, given, 0, dtype), dtype)
+        if dtype in reading.operation.precisions:
+            check_dtype(reading.value, in_tensorflow(tf, given, 0, dtype), dtype)
+
+
+@each_case
+def test_no_other_precision_would_do(tf, given):
+    """A layer in it fails on a CPU, or cannot be trained."""
+    operation = read(given).operation
+    for dtype in sorted(set(PRECISIONS) - set(operation.precisions)):
+        with pytest.raises((AssertionError, LookupError, TypeError, ValueError, tf.errors.OpError)):
+            in_tensorflow(tf, given, 0, dtype)
+            if operation.gradient:
+                gradients_of(tf, given, dtype)
 
 
 def check_dtype(announced, real, dtype):

@@ -381,7 +381,6 @@ TestRegenerating.settings = settings(
 
 def test_the_sequences_reach_every_outcome():
     """Runs after the sequences above: a property that meets nothing proves nothing."""
-    print(OUTCOMES)
     if not THOROUGH:
         assert OUTCOMES["edited merge"], OUTCOMES
         return

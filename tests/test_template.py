@@ -248,6 +248,12 @@ def test_the_recipes_to_choose_from_are_the_gallery(template, tmp_path):
     assert str(caught.value).endswith(f"is not in {ALL_RECIPES}")
 
 
+def test_editors_know_the_keys_of_a_spec(project):
+    schema = (project / ".vscode/layer.schema.json").read_text(encoding="utf-8")
+    command = "python generator schema > template/.vscode/layer.schema.json"
+    assert schema == layersmith(ROOT, "schema").stdout, f"once more: {command}"
+
+
 # What lies in template/ ------------------------------------------------------
 
 

@@ -131,11 +131,10 @@ def test_two_years_of_a_team(template, tmp_path, bare_copier):
     stop(project, "the second version", written)
 
     # A layer gets another name, another one goes.
-    spec = project / "specs/dropout.yaml"
-    change(spec, "layer: Dropout", "layer: Thinning")
-    spec.rename(project / "specs/thinning.yaml")
-    (project / "specs/Dropout_of_ours.yaml").unlink()
-    make(project, "generate")
+    for command in (("rename", "Dropout", "Thinning"), ("remove", "SoftDropout")):
+        layersmith = (".venv/bin/python", "-m", "layersmith")
+        done = run(*layersmith, *command, cwd=project)
+        assert done.returncode == 0, done.stdout + done.stderr
     written["tests/test_thinning.py"] = written.pop("tests/test_dropout.py")
     change(
         project / "tests/test_thinning.py", "Dropout(0.5).rate", "Thinning(0.5).rate"

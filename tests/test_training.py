@@ -365,6 +365,7 @@ def test_options_that_make_no_sense_are_refused(folder):
         "dense",
         ("--epochs", "0"),
         ("--validation", "1"),
+        ("--strategy", "mirrored", "--compare"),
         ("--strategy", "multiworker"),
     )
     assert "TF_CONFIG" in lines[-1]

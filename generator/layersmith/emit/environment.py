@@ -54,6 +54,8 @@ def _bytecode_cache():
 def docstring(text: str | Iterable[str], indent: int = 0) -> str:
     """Text in triple quotes; several lines end with the quotes on one of their own."""
     lines = [text] if isinstance(text, str) else list(text)
+    if lines[0].startswith('"'):
+        lines[0] = " " + lines[0]  # as ruff has it: no fourth quote at the start
     margin = " " * indent
     if len(lines) == 1:
         line = f'{margin}"""{lines[0]}"""'

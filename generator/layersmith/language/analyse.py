@@ -18,7 +18,7 @@ from layersmith.language.parse import Parsed, parse_body, parse_expression
 from layersmith.language.registry import Registry
 from layersmith.language.scope import Scope, build_scope, spec_shape
 from layersmith.language.sublayers import Maker, read_maker
-from layersmith.language.values import Items, Static, Tensor, Unknown, Value
+from layersmith.language.values import Function, Items, Static, Tensor, Unknown, Value
 from layersmith.language.whitelist import check_allowed
 from layersmith.spec.model import Code, Spec
 from layersmith.suggest import suggest
@@ -87,7 +87,7 @@ def analyse(
         maker = read_maker(sublayer, scope, registry, report)
         if maker is not None:
             makers[sublayer.name.text] = maker
-    objects = _objects(spec, report)
+    objects = _objects(spec, scope, report)
     conditions = _conditions(spec, scope, report)
     checks = tuple(
         _condition(check.condition, scope, report, _shape_names(spec))
@@ -169,7 +169,12 @@ def _floats(spec: Spec, call: Parsed | None) -> str:
     return "variable" if state else "float"
 
 
-def _objects(spec: Spec, report: Report) -> dict[tuple[str, str], KerasObject]:
+def _objects(
+    spec: Spec, scope: Scope, report: Report
+) -> dict[tuple[str, str], KerasObject]:
+    functions = {
+        name for name, value in scope.values.items() if isinstance(value, Function)
+    }
     found = {}
     for weight in spec.weights:
         for kind in ("initializer", "regularizer", "constraint"):
@@ -179,7 +184,7 @@ def _objects(spec: Spec, report: Report) -> dict[tuple[str, str], KerasObject]:
                 found[weight.name.text, kind] = KerasObject(kind, own)
             if code is None:
                 continue
-            read = read_object(kind, code, spec, report)
+            read = read_object(kind, code, spec, report, functions)
             if read is not None:
                 found[weight.name.text, kind] = read
     return found

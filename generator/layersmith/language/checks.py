@@ -143,6 +143,8 @@ def check_used(
         names: Names that are read elsewhere.
     """
     used = {*facts.used, *facts.updates, *names}
+    if facts.random:
+        used.add("seed")
     codes = (
         *read,
         *scope.derived.values(),

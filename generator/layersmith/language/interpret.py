@@ -250,6 +250,13 @@ class Interpreter(Expressions):
             )
             return
         given = self.scope.values.get(name)
+        if name in self.scope.axes and self.returned is None:
+            self.problem(
+                node,
+                f"`{name}` is the size of an axis, and cannot be assigned",
+                "choose another name",
+            )
+            return
         if given is not None and not (
             isinstance(given, Tensor) and given.weight is None
         ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from layersmith.errors import Report
@@ -18,7 +19,9 @@ class KerasObject:
     Attributes:
         argument: Name of the argument that holds it, if one does.
         identifier: Keras's name for it, such as `zeros`, if it is one.
-        call: The call that makes it, such as `RandomNormal(stddev=0.02)`, if it is.
+        call: The call that makes it, such as `RandomNormal(stddev=0.02)`, if it is;
+            without a class name, an expression that gives a function of a shape and
+            a dtype.
     """
 
     kind: str
@@ -39,9 +42,17 @@ class KerasObject:
 
 
 def read_object(
-    kind: str, code: Code, spec: Spec, report: Report
+    kind: str,
+    code: Code,
+    spec: Spec,
+    report: Report,
+    functions: AbstractSet[str] = frozenset(),
 ) -> KerasObject | None:
-    """The object of a weight; None when there is no such one, which is reported."""
+    """The object of a weight; None when there is no such one, which is reported.
+
+    Args:
+        functions: Names of the spec's own functions, which may make an initializer.
+    """
     from layersmith.language.tables import keras_identifiers, keras_objects
 
     text = code.text.strip()
@@ -73,6 +84,9 @@ def read_object(
     if parsed is None:
         return None
     call = parsed.tree
+    if kind == "initializer" and _makes_function(call, functions):
+        _check_names(parsed, spec, functions, report)
+        return KerasObject(kind, call=parsed)
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
         report.error(
             code.span,
@@ -90,18 +104,33 @@ def read_object(
             f"did you mean `{close}`?" if close else f"see `keras.{kind}s`",
         )
         return None
-    for node in ast.walk(call):
-        if (
-            isinstance(node, ast.Name)
-            and node is not call.func
-            and spec.argument(node.id) is None
-        ):
+    _check_names(parsed, spec, {call.func.id}, report)
+    return KerasObject(kind, call=parsed, class_name=name)
+
+
+def _makes_function(node: ast.AST, functions: AbstractSet[str]) -> bool:
+    """Whether an expression gives a function of the spec's own to initialize with."""
+    if isinstance(node, ast.IfExp):
+        return True
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id in functions
+    return isinstance(node, ast.Lambda)
+
+
+def _check_names(
+    parsed: Parsed, spec: Spec, also: AbstractSet[str], report: Report
+) -> None:
+    """Names in the code of an object: arguments, and those that it binds itself."""
+    bound = {node.arg for node in ast.walk(parsed.tree) if isinstance(node, ast.arg)}
+    for node in ast.walk(parsed.tree):
+        if not isinstance(node, ast.Name) or node.id in {"tf", *bound, *also}:
+            continue
+        if spec.argument(node.id) is None:
             report.error(
                 parsed.span(node),
                 f"unknown name `{node.id}`",
                 "use arguments, numbers and text",
             )
-    return KerasObject(kind, call=parsed, class_name=name)
 
 
 _EXAMPLES = {

@@ -51,6 +51,13 @@ def parameter(argument: Argument) -> str:
     return f"{argument.name}={literal(argument.default.value)}"
 
 
+def attribute(argument: Argument) -> str:
+    """Name of the attribute that keeps an argument."""
+    name = argument.name.text
+    # `model.summary()` takes an attribute `output_shape` for what it says.
+    return f"_{name}" if name == "output_shape" else name
+
+
 def stored(argument: Argument) -> str:
     """What `self.name` is set to."""
     module = MODULES.get(argument.type)
@@ -72,14 +79,12 @@ def stored(argument: Argument) -> str:
 
 def config_entry(argument: Argument) -> tuple[str, str]:
     module = MODULES.get(argument.type)
+    kept = f"self.{attribute(argument)}"
     if module:
-        return (argument.name.text, f"{module}.serialize(self.{argument.name})")
+        return (argument.name.text, f"{module}.serialize({kept})")
     if argument.type == "layer":
-        return (
-            argument.name.text,
-            f"keras.saving.serialize_keras_object(self.{argument.name})",
-        )
-    return (argument.name.text, f"self.{argument.name}")
+        return (argument.name.text, f"keras.saving.serialize_keras_object({kept})")
+    return (argument.name.text, kept)
 
 
 def check_statements(arguments: tuple[Argument, ...]) -> list[str]:
@@ -98,10 +103,14 @@ def check_statements(arguments: tuple[Argument, ...]) -> list[str]:
             )
             continue
         pairs = ", ".join(f'("{a.name}", {a.name})' for a in members)
-        statements.append(f"for name, value in ({pairs}):")
-        statements.append(f"    if {condition.replace(VALUE, 'value')}:")
+        # The loop must not give an argument another value.
+        names = {argument.name.text for argument in arguments}
+        value = next(n for n in ("value", "given", "received_value") if n not in names)
+        statements.append(f"for name, {value} in ({pairs}):")
+        statements.append(f"    if {condition.replace(VALUE, value)}:")
+        words = expected.replace("{", "{{").replace("}", "}}")
         statements.append(
-            f'        raise ValueError(f"`{{name}}` must be {expected}. " f"Received: {{name}}={{value}}")'
+            f'        raise ValueError(f"`{{name}}` must be {words}. " f"Received: {{name}}={{{value}}}")'
         )
     return statements
 

@@ -56,7 +56,7 @@ def plan_build(analysis: Analysis, sharing: Sharing) -> Method | None:
 
 def _parameters(analysis: Analysis, body: list[str]) -> tuple[str, ...]:
     """Parameters of `build`: a shape that it does not ask for may be left out."""
-    parameters = names.used(names.shape_parameters(analysis), body)
+    parameters = names.shape_parameters(analysis)
     if len(parameters) == 1 and not re.search(rf"\b{parameters[0]}\b", "\n".join(body)):
         return (f"{parameters[0]}=None",)
     return parameters

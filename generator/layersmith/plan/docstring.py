@@ -189,7 +189,7 @@ def _subject(analysis: Analysis, argument: Argument) -> str:
     served = [
         f"`{weight}`"
         for (weight, kind), read in analysis.objects.items()
-        if read.argument == argument.name.text and kind == argument.type
+        if argument.name.text in read.names and kind == argument.type
     ]
     for name, maker in analysis.makers.items():
         import ast

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from layersmith.language.analyse import Analysis
 from layersmith.plan import names
-from layersmith.plan.arguments import check_statements, parameter, stored
+from layersmith.plan.arguments import attribute, check_statements, parameter, stored
 from layersmith.plan.cell import size_statements
 from layersmith.plan.checks import asks_shapes, check_statement
 from layersmith.plan.keras_objects import Sharing, sublayer_statements
@@ -35,7 +35,7 @@ def plan_init(analysis: Analysis, sharing: Sharing) -> Method | None:
                     analysis, check.message, parsed, lambda n: in_init(analysis, n)
                 )
             )
-    body.extend(f"self.{a.name} = {stored(a)}" for a in spec.arguments)
+    body.extend(f"self.{attribute(a)} = {stored(a)}" for a in spec.arguments)
     for derived in spec.derived:
         text = names.expression(
             analysis.scope.derived[derived.name.text], lambda n: _kept(analysis, n)
@@ -93,7 +93,7 @@ def _kept(analysis: Analysis, name: str) -> str | None:
     """Names after the attributes are set: where they differ from the parameters."""
     argument = analysis.spec.argument(name)
     if argument is not None and stored(argument) != name:
-        return f"self.{name}"
+        return f"self.{attribute(argument)}"
     return in_init(analysis, name)
 
 

@@ -33,6 +33,9 @@ class Sharing:
         initializers = {
             a.name.text for a in analysis.spec.arguments if a.type == "initializer"
         }
+        for read in analysis.objects.values():
+            if read.kind == "initializer":
+                uses.update(read.names & initializers if read.call else ())
         for maker in analysis.makers.values():
             uses.update(
                 node.id
@@ -69,6 +72,14 @@ def object_source(
     if read.identifier is not None:
         return f'"{read.identifier}"'
     parsed = read.call
+    if read.class_name is None:
+        # In `build`: arguments are attributes; one that serves others is cloned.
+        return names.expression(
+            parsed,
+            lambda n: sharing.source(n)
+            if n in sharing.shared
+            else names.attribute(analysis, n),
+        )
     edits = name_edits(
         parsed,
         parsed.tree,

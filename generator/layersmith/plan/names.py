@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.dims import Axis, Dim, Rest, Shape
 from layersmith.language.parse import Parsed
 from layersmith.language.values import Tensor
-from layersmith.plan.arguments import literal
+from layersmith.plan import arguments
 from layersmith.plan.rewrite import Edit, apply, extent, name_edits
-from layersmith.spec.model import Input
+from layersmith.spec.model import Code, Input
 
 SELF = frozenset({"compute_dtype", "variable_dtype", "trainable"})
 
@@ -48,7 +47,7 @@ def call_parameters(analysis: Analysis) -> list[str]:
 def call_values(analysis: Analysis) -> list[str]:
     """Parameters of `call` that are Python values."""
     return [
-        f"{a.name}={literal(a.default.value)}"
+        f"{a.name}={arguments.literal(a.default.value)}"
         for a in analysis.spec.call_arguments
         if a.default is not None
     ]
@@ -58,23 +57,26 @@ def shape_parameters(analysis: Analysis) -> tuple[str, ...]:
     """Parameters of `build` and `compute_output_shape`."""
     if analysis.spec.packing != "arguments" or len(tensors(analysis)) == 1:
         return ("input_shape",)
+    given = [name for name in tensors(analysis) if _shape_matters(analysis, name)]
     return tuple(
         f"{name}_shape" + ("=None" if input_of(analysis, name).optional else "")
-        for name in sorted(
-            tensors(analysis), key=lambda n: input_of(analysis, n).optional
-        )
+        for name in sorted(given, key=lambda n: input_of(analysis, n).optional)
     )
 
 
-def used(parameters: tuple[str, ...], body: Iterable[str]) -> tuple[str, ...]:
-    """Parameters without those of optional inputs that the body does not ask for."""
-    text = "\n".join(body)
-    return tuple(
-        parameter
-        for parameter in parameters
-        if not parameter.endswith("=None")
-        or re.search(rf"\b{parameter.removesuffix('=None')}\b", text)
-    )
+def _shape_matters(analysis: Analysis, name: str) -> bool:
+    """False for an optional boolean tensor of which no shape is asked: a kind of mask."""
+    given = input_of(analysis, name)
+    if not given.optional or given.dtype != "bool":
+        return True
+    spec = analysis.spec
+    codes = [weight.shape for weight in spec.weights]
+    codes += [output.code for output in spec.outputs]
+    codes += [check.condition for check in spec.checks]
+    codes += [spec.compute_output_shape]
+    asked = " ".join(code.text for code in codes if isinstance(code, Code))
+    owned = {axis for axis, (owner, _) in analysis.scope.axes.items() if owner == name}
+    return f"{name}_shape" in asked or bool(owned & fixed_axes(analysis))
 
 
 def is_mask(analysis: Analysis, name: str) -> bool:
@@ -124,8 +126,10 @@ def fixed_axes(analysis: Analysis) -> set[str]:
 def attribute(analysis: Analysis, name: str) -> str | None:
     """`self.units` for a name that the layer keeps; None for any other."""
     spec = analysis.spec
+    argument = spec.argument(name)
+    if argument is not None:
+        return f"self.{arguments.attribute(argument)}"
     kept = (
-        *spec.arguments,
         *spec.derived,
         *spec.constants,
         *spec.weights,

@@ -6,8 +6,6 @@ to `compute_output_spec` only.
 
 from __future__ import annotations
 
-import re
-
 from layersmith.language.analyse import Analysis
 from layersmith.plan import names
 from layersmith.plan.call import call_signature
@@ -25,10 +23,6 @@ def plan_compute_output_spec(analysis: Analysis) -> Method | None:
     given = plan_compute_output_shape(analysis)
     parameters = [p.partition("=")[0] for p in given.parameters[1:]]
     needed = f"self.compute_output_shape({', '.join(parameters)})"
-    for parameter in names.shape_parameters(analysis):
-        name = parameter.partition("=")[0]
-        if name not in parameters and re.search(rf"\b{name}\b", " ".join(shapes)):
-            parameters.append(name)
     lines = [f"{name} = {_shape(analysis, name)}" for name in parameters]
     made = [f"keras.KerasTensor({shape}, dtype=self.compute_dtype)" for shape in shapes]
     lines += [

@@ -120,7 +120,11 @@ def _joinable(group: list[str]) -> bool:
     if any(",\n" + close in text for close in ")]}"):
         return False
     tokens = tokenize.generate_tokens(io.StringIO(text + "\n").readline)
+    last = len(group)
     try:
-        return not any(token.type == tokenize.COMMENT for token in tokens)
+        # A comment behind the whole statement stays behind it.
+        return not any(
+            token.type == tokenize.COMMENT and token.start[0] < last for token in tokens
+        )
     except (tokenize.TokenError, IndentationError):
         return False

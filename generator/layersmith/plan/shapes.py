@@ -43,7 +43,7 @@ def plan_compute_output_shape(analysis: Analysis) -> Method | None:
 
 
 def _method(analysis: Analysis, body: tuple[str, ...]) -> Method:
-    parameters = names.used(names.shape_parameters(analysis), body)
+    parameters = names.shape_parameters(analysis)
     return Method("compute_output_shape", ("self", *parameters), body)
 
 

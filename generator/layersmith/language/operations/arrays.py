@@ -133,6 +133,12 @@ def _transpose(call: Bound) -> Value:
         return Tensor(Shape(tuple(reversed(shape.axes))), tensor.dtype)
     if not isinstance(perm, tuple) or shape.rank is None:
         return Tensor(of_unknown_axes(shape), tensor.dtype)
+    if any(p < 0 for p in perm):
+        return call.fail(
+            "the gradient of tf.transpose fails for axis numbers below 0",
+            f"count from 0: {[p % shape.rank for p in perm]}",
+            at="perm",
+        )
     if sorted(p % shape.rank if shape.has_axis(p) else p for p in perm) != list(
         range(shape.rank)
     ):

@@ -44,7 +44,9 @@ class Operation:
             that gives one has a result of unknown shape, by TensorFlow itself.
         xla: Whether XLA compiles it on a CPU, with its gradient.
         gradient: Whether a gradient passes to its first floating-point argument.
-        precisions: The floating-point dtypes that it takes.
+        precisions: The floating-point dtypes that it takes on a CPU, with its gradient.
+        mixed: Whether some device runs it in float16 and bfloat16, as a layer does
+            under mixed precision.
         random: Whether each call draws anew.
         layer: For a random operation: what the layer calls instead, in the same
             notation, so that it draws from the layer's own generator.
@@ -61,6 +63,7 @@ class Operation:
     xla: bool = True
     gradient: bool = True
     precisions: tuple[str, ...] = HALF + FULL
+    mixed: bool = True
     random: bool = False
     layer: str | None = None
     variant: Callable[[Operation, Bound], Operation] | None = None
@@ -105,7 +108,8 @@ def row(
         parameters.append((parameter, bool(equals)))
     if ("name", True) not in parameters:
         parameters.append(("name", True))
-    if "precisions" in more and HALF[0] not in more["precisions"]:
+    mixed = more.setdefault("mixed", set(HALF) <= set(more.get("precisions", HALF)))
+    if not mixed:
         rule = _in_full_precision(rule)
     return Operation(
         name, tuple(parameters), rule, numpy, keras, beyond=frozenset(beyond), **more
@@ -116,10 +120,15 @@ def _in_full_precision(rule: Rule) -> Rule:
     def checked(call: Bound) -> Value:
         for node, value in call.arguments.values():
             if isinstance(value, Tensor) and value.dtype in ("float", *HALF):
+                missing = [
+                    half for half in HALF if half not in call.operation.precisions
+                ]
                 call.problem(
                     node,
-                    f"`{call.operation.name}` does not take float16, in which the layer computes under mixed precision",
-                    "give it `tf.cast(..., variable_dtype)`, and cast what it gives back to `compute_dtype`",
+                    f"`{call.operation.name}` does not take {missing[0]}, in which the "
+                    "layer may compute under mixed precision",
+                    "give it `tf.cast(..., variable_dtype)`, and cast what it gives back "
+                    "to `compute_dtype`",
                 )
                 return UNKNOWN
         return rule(call)

@@ -140,7 +140,5 @@ TABLE = (
         "ops.stop_gradient({input})",
         gradient=False,
     ),
-    row(
-        "tf.debugging.check_numerics(tensor, message)", _checked, "{tensor}", xla=False
-    ),
+    row("tf.debugging.check_numerics(tensor, message)", _checked, "{tensor}"),
 )

@@ -12,6 +12,7 @@ from layersmith.language.values import Items, Static, Tensor, Value
 MISSING = object()
 HALF = ("float16", "bfloat16")
 FULL = ("float32", "float64")
+NO_BFLOAT16 = ("float16", *FULL)
 Problem = Callable[[ast.AST, str, str], None]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from layersmith.language.dims import Axis, Dim, Rest, Shape
 from layersmith.language.operations.base import Bound, row
-from layersmith.language.operations.conversion import FULL, converted_dtype
+from layersmith.language.operations.conversion import converted_dtype
 from layersmith.language.operations.rules import (
     INTEGER,
     inserted,
@@ -241,7 +241,6 @@ TABLE = (
         "np.arange({start}[, {limit}][, step={delta}][, dtype={dtype:dtype}])",
         "ops.arange({start}[, {limit}][, step={delta}][, dtype={dtype}])",
         gradient=False,
-        precisions=FULL,
     ),
     row(
         "tf.linspace(start, stop, num, name=None, axis=0)",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from layersmith.language.dims import surely_differ
 from layersmith.language.operations.base import Bound, row
-from layersmith.language.operations.conversion import FULL, as_tensor
+from layersmith.language.operations.conversion import FULL, NO_BFLOAT16, as_tensor
 from layersmith.language.operations.rules import (
     INTEGER,
     binary,
@@ -78,10 +78,6 @@ def _scaled(call: Bound) -> Value:
     return Tensor(call.shape("x"), promote(call, "x", "scalar"))
 
 
-def _polynomial(call: Bound) -> Value:
-    return Tensor(call.shape("x"), floating(call, "x"))
-
-
 def _sum_of_all(call: Bound) -> Value:
     values = call.items("inputs")
     if not values:
@@ -149,10 +145,9 @@ _FLOATING = (
 _STEPS = (
     ("floor", "floor", "floor"),
     ("math.ceil", "ceil", "ceil"),
-    ("math.rint", "rint", "round"),
 )
 # Special functions that NumPy has not.
-_SPECIAL = ("digamma", "erfinv", "ndtri", "erfcinv", "bessel_i1", "bessel_i1e")
+_SPECIAL = ("digamma", "erfinv", "ndtri", "erfcinv")
 _BINARY = (
     ("add", "add", "add"),
     ("subtract", "subtract", "subtract"),
@@ -187,7 +182,6 @@ TABLE = (
             f"tf.math.{name}(x)",
             unary_floating,
             precisions=FULL,
-            xla=not name.startswith("bessel"),
         )
         for name in _SPECIAL
     ),
@@ -226,15 +220,35 @@ TABLE = (
         "1 - ops.erf({x})",
         helpers=("erf",),
     ),
-    row("tf.math.lgamma(x)", unary_floating, "lgamma({x})", helpers=("lgamma",)),
     row(
-        "tf.math.bessel_i0(x)", unary_floating, "np.i0({x})", xla=False, precisions=FULL
+        "tf.math.rint(x)",
+        unary_floating,
+        "np.rint({x})",
+        "ops.round({x})",
+        gradient=False,
+        precisions=FULL,
+    ),
+    row(
+        "tf.math.lgamma(x)",
+        unary_floating,
+        "lgamma({x})",
+        helpers=("lgamma",),
+        precisions=NO_BFLOAT16,
+    ),
+    row("tf.math.bessel_i1(x)", unary_floating, xla=False, precisions=NO_BFLOAT16),
+    row("tf.math.bessel_i1e(x)", unary_floating, precisions=NO_BFLOAT16),
+    row(
+        "tf.math.bessel_i0(x)",
+        unary_floating,
+        "np.i0({x})",
+        xla=False,
+        precisions=NO_BFLOAT16,
     ),
     row(
         "tf.math.bessel_i0e(x)",
         unary_floating,
         "np.i0({x}) * np.exp(-np.abs({x}))",
-        precisions=FULL,
+        precisions=NO_BFLOAT16,
     ),
     row(
         "tf.math.is_nan(x)",
@@ -287,7 +301,13 @@ TABLE = (
         "tf.math.mod(x, y)", _rounded_quotient, "np.mod({x}, {y})", "ops.mod({x}, {y})"
     ),
     row("tf.truncatediv(x, y)", binary, "np.trunc({x} / {y})", gradient=False),
-    row("tf.truncatemod(x, y)", binary, "np.fmod({x}, {y})", gradient=False),
+    row(
+        "tf.truncatemod(x, y)",
+        binary,
+        "np.fmod({x}, {y})",
+        gradient=False,
+        precisions=FULL,
+    ),
     row(
         "tf.atan2(y, x)",
         binary_floating,
@@ -343,7 +363,6 @@ TABLE = (
         "{scalar} * {x}",
         "ops.multiply({scalar}, {x})",
     ),
-    row("tf.math.polyval(coeffs, x)", _polynomial, "np.polyval({coeffs}, {x})"),
     row("tf.add_n(inputs)", _sum_of_all, "sum({inputs})", "sum({inputs})"),
     row(
         "tf.math.accumulate_n(inputs, !shape=None, !tensor_dtype=None)",

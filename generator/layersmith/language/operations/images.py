@@ -48,9 +48,10 @@ def _resized(call: Bound) -> Value:
 
 def _interpolation(operation: Operation, call: Bound) -> Operation:
     method = call.literal("method", "bilinear")
-    if method in ("bilinear", "nearest") and call.literal("antialias", False) is False:
-        return operation
-    return replace(operation, numpy=None, keras=None)
+    plain = call.literal("antialias", False) is False
+    if not plain or method not in ("bilinear", "nearest"):
+        return replace(operation, numpy=None, keras=None, xla=False)
+    return operation if method == "bilinear" else replace(operation, xla=False)
 
 
 def _same_image(call: Bound) -> Value:

@@ -262,9 +262,6 @@ TABLE = (
         "ops.stack({values}[, axis={axis}])",
     ),
     row(
-        "tf.parallel_stack(values)", _stack, "np.stack({values})", "ops.stack({values})"
-    ),
-    row(
         "tf.split(value, num_or_size_splits, axis=0, !num=None)",
         _split,
         "split({value}, {num_or_size_splits}[, axis={axis}])",

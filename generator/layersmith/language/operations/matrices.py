@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from layersmith.language.dims import Axis, Dim, Rest, Shape, surely_differ
 from layersmith.language.operations.base import Bound, Operation, row
-from layersmith.language.operations.conversion import FULL
+from layersmith.language.operations.conversion import FULL, NO_BFLOAT16
 from layersmith.language.operations.elementwise import real_dtype
 from layersmith.language.operations.rules import (
     binary,
@@ -299,12 +299,14 @@ TABLE = (
         _tensor_diagonal_matrix,
         "tensor_diag({diagonal})",
         helpers=("tensor_diag",),
+        precisions=NO_BFLOAT16,
     ),
     row(
         "tf.linalg.tensor_diag_part(input)",
         _tensor_diagonal,
         "tensor_diag_part({input})",
         helpers=("tensor_diag_part",),
+        precisions=NO_BFLOAT16,
     ),
     row(
         "tf.linalg.band_part(input, num_lower, num_upper)",
@@ -323,7 +325,7 @@ TABLE = (
         _square,
         "np.linalg.inv({input})",
         "ops.inv({input})",
-        precisions=FULL,
+        precisions=NO_BFLOAT16,
         variant=_adjoint,
     ),
     row(
@@ -331,6 +333,7 @@ TABLE = (
         _scalar_each,
         "np.linalg.det({input})",
         "ops.det({input})",
+        xla=False,
         precisions=FULL,
     ),
     row(
@@ -343,6 +346,7 @@ TABLE = (
         "tf.linalg.slogdet(input)",
         _slogdet,
         "np.linalg.slogdet({input})",
+        xla=False,
         precisions=FULL,
     ),
     row(
@@ -380,7 +384,7 @@ TABLE = (
         "np.linalg.pinv({matrix}) @ {rhs}",
         precisions=FULL,
     ),
-    row("tf.linalg.expm(input)", _square, precisions=FULL),
+    row("tf.linalg.expm(input)", _square, xla=False, precisions=FULL),
     row(
         "tf.linalg.pinv(a, !rcond=None, !validate_args=False)",
         _pinv,

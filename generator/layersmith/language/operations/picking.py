@@ -213,7 +213,6 @@ TABLE = (
         "tf.boolean_mask(tensor, mask, axis=None)",
         _boolean_mask,
         "{tensor}[(slice(None),) * ({axis|0}) + ({mask},)]",
-        xla=False,
     ),
     row(
         "tf.nn.in_top_k(targets, predictions, k)",

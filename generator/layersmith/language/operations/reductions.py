@@ -10,6 +10,7 @@ from layersmith.language.operations.rules import (
     INTEGER,
     broadcasting,
     floating,
+    promote,
     reduced,
     require_bool,
     unary_floating,
@@ -130,8 +131,6 @@ def _batch_normalization(call: Bound) -> Value:
     names = ("x", "mean", "variance", "offset", "scale")
     given = [n for n in names if call.given(n) and call.literal(n) is not None]
     broadcasting(call, *given)
-    from layersmith.language.operations.rules import promote
-
     return Tensor(call.shape("x"), promote(call, *given))
 
 
@@ -172,6 +171,7 @@ TABLE = (
         _reduce,
         f"np.sqrt(np.sum(np.square({{input_tensor}}){_AXES.removeprefix('{input_tensor}')}))",
         f"ops.sqrt(ops.sum(ops.square({{input_tensor}}){_KERAS.removeprefix('{input_tensor}')}))",
+        xla=False,
     ),
     row(
         "tf.math.count_nonzero(input, axis=None, keepdims=None, dtype=tf.int64)",
@@ -281,6 +281,6 @@ TABLE = (
         unary_floating,
         "lrn({input}[, depth_radius={depth_radius}][, bias={bias}][, alpha={alpha}][, beta={beta}])",
         helpers=("lrn",),
-        precisions=("float32",),
+        precisions=("float16", "float32"),
     ),
 )

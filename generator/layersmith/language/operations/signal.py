@@ -40,6 +40,18 @@ def _lengths(call: Bound, axes: int) -> tuple[Axis, ...] | None:
     return known if known is not None and len(known) == axes else (None,) * axes
 
 
+def _whole_input(call: Bound, size: Axis, used: Axis) -> None:
+    """The gradient of a transform that cuts its input has the wrong shape."""
+    if isinstance(size, Dim) and isinstance(used, Dim):
+        spare = (size - used).constant
+        if spare is not None and spare > 0:
+            call.fail(
+                f"{call.operation.name} takes {used} of the {size} numbers, and its gradient fails then",
+                f"cut the input first: `x[..., :{used}]`",
+                at="fft_length",
+            )
+
+
 def _to_complex(axes: int):
     def rule(call: Bound) -> Value:
         dtype = floating(call, "input_tensor")
@@ -53,8 +65,10 @@ def _to_complex(axes: int):
         ):
             return Tensor(None, complex_dtype)
         lengths = _lengths(call, axes)
+        whole = tuple(shape.axis(axis) for axis in range(-axes, 0))
         if lengths is None:
-            lengths = tuple(shape.axis(axis) for axis in range(-axes, 0))
+            lengths = whole
+        _whole_input(call, whole[-1], lengths[-1])
         last = lengths[-1]
         half = last // Dim.of(2) + ONE if isinstance(last, Dim) else None
         return Tensor(_with_last(shape, (*lengths[:-1], half)), complex_dtype)
@@ -78,10 +92,12 @@ def _to_real(axes: int):
         ):
             return Tensor(None, dtype)
         lengths = _lengths(call, axes)
+        last = shape.axis(-1)
         if lengths is None:
-            last = shape.axis(-1)
             whole = (last - ONE) * Dim.of(2) if isinstance(last, Dim) else None
             lengths = (*(shape.axis(axis) for axis in range(-axes, -1)), whole)
+        elif isinstance(lengths[-1], Dim):
+            _whole_input(call, last, lengths[-1] // Dim.of(2) + ONE)
         return Tensor(_with_last(shape, lengths), dtype)
 
     return rule
@@ -223,6 +239,8 @@ TABLE = (
             f"tf.signal.rfft{n}d(input_tensor, fft_length=None)",
             _to_complex(n),
             f"np.fft.rfftn({{input_tensor}}[, s={{fft_length:axes}}], {_AXES[n]})",
+            xla=n == 2,
+            gradient=n == 2,
             precisions=FULL,
         )
         for n in (2, 3)
@@ -232,6 +250,8 @@ TABLE = (
             f"tf.signal.irfft{n}d(input_tensor, fft_length=None)",
             _to_real(n),
             f"np.fft.irfftn({{input_tensor}}[, s={{fft_length:axes}}], {_AXES[n]})",
+            xla=n == 2,
+            gradient=n == 2,
         )
         for n in (2, 3)
     ),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from layersmith.language.dims import ONE, Axis, Dim, Shape, surely_differ
-from layersmith.language.operations.base import Bound, row
-from layersmith.language.operations.conversion import MISSING
+from layersmith.language.operations.base import Bound, Operation, row
+from layersmith.language.operations.conversion import FULL, HALF, MISSING
 from layersmith.language.operations.rules import promote_to_first, shaped, sizes
 from layersmith.language.values import Items, Static, Tensor, Value
 
@@ -32,6 +34,25 @@ def _convolution(
         return Tensor(Shape((shape.axes[0], *places, kernel.axes[-1])), dtype)
 
     return rule
+
+
+def _spread(operation: Operation, call: Bound) -> Operation:
+    """On a CPU, dilated and grouped convolution have a gradient in these dtypes alone."""
+    dilated = call.given("dilations") and call.literal("dilations") not in (None, 1)
+    shape, filters = call.shape("input"), call.shape("filters")
+    grouped = shape is not None and filters is not None and filters.rank is not None
+    if grouped:
+        grouped = surely_differ(shape.axis(-1), filters.axis(-2))
+    if dilated or grouped:
+        return replace(operation, precisions=("bfloat16", "float32"))
+    return operation
+
+
+def _with_pairs(operation: Operation, call: Bound) -> Operation:
+    """XLA does not pool what is padded by numbers."""
+    if isinstance(call.literal("padding"), str):
+        return operation
+    return replace(operation, xla=False)
 
 
 def _opened(call: Bound, n: int | None, name: str, filters: str):
@@ -258,6 +279,7 @@ TABLE = (
         _convolution(1, strides="stride"),
         "convolution({input}, {filters}, {stride}, {padding}[, {dilations}])",
         helpers=("convolution",),
+        variant=_spread,
     ),
     *(
         row(
@@ -265,6 +287,7 @@ TABLE = (
             _convolution(n),
             f"convolution({_CONV})",
             helpers=("convolution",),
+            variant=_spread,
         )
         for n in (2, 3)
     ),
@@ -273,6 +296,7 @@ TABLE = (
         _convolution(None),
         "convolution({input}, {filters}, {strides|None}, {padding|'VALID'}[, {dilations}])",
         helpers=("convolution",),
+        variant=_spread,
     ),
     row(
         "tf.nn.atrous_conv2d(value, filters, rate, padding)",
@@ -310,6 +334,9 @@ TABLE = (
             _pooling(n),
             f"{how}_pool({{input}}, {{ksize}}, {{strides}}, {{padding}})",
             helpers=(f"{how}_pool",),
+            variant=_with_pairs,
+            mixed=True,
+            precisions=("bfloat16", "float32") if n == 3 else HALF + FULL,
         )
         for how in ("max", "avg")
         for kind, n in (("", None), ("1d", 1), ("2d", 2), ("3d", 3))

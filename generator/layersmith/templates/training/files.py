@@ -47,18 +47,17 @@ def read(source, inputs):
         DataError: The file is not what its name says, or lacks an array.
         OSError: It cannot be read.
     """
-    suffixes = "".join(Path(source).suffixes[-2:]).lower()
-    if suffixes.endswith(".npz"):
-        arrays = _read_npz(source)
-    elif suffixes.endswith(".csv"):
-        arrays = _read_csv(source, inputs)
-    elif suffixes.endswith((".tfrecord", ".tfrecords", ".tfrecord.gz")):
-        arrays = _read_tfrecord(source, inputs)
-    else:
-        raise DataError(
-            "not a .npz, .csv or .tfrecord file, nor package.module:function"
-        )
-    return require(arrays, inputs)
+    name = source.lower()
+    try:
+        if name.endswith(".npz"):
+            return require(_read_npz(source), inputs)
+        if name.endswith(".csv"):
+            return _read_csv(source, inputs)
+        if name.endswith((".tfrecord", ".tfrecords", ".tfrecord.gz")):
+            return _read_tfrecord(source, inputs)
+    except ValueError as error:
+        raise DataError(str(error)) from None
+    raise DataError("not a .npz, .csv or .tfrecord file, nor package.module:function")
 
 
 def named(inputs):

@@ -21,9 +21,13 @@ class Loop:
     """
 
     def __init__(self, trainer, data, args, checkpoints, directory, quiet=False):
-        (self.trainer, self.data, self.args) = trainer, data, args
-        (self.checkpoints, self.progress) = (checkpoints, checkpoints.progress)
-        self.directory, self.quiet = (directory, quiet)
+        self.trainer = trainer
+        self.data = data
+        self.args = args
+        self.checkpoints = checkpoints
+        self.progress = checkpoints.progress
+        self.directory = directory
+        self.quiet = quiet
         self._calls = 0
 
     def run(self):
@@ -148,7 +152,9 @@ class Bar:
     """The progress of an epoch in one line; in a log file, only as it is at its end."""
 
     def __init__(self, title, steps, done, quiet):
-        (self._title, self._steps, self._first) = title, steps, done
+        self._title = title
+        self._steps = steps
+        self._first = done
         self._quiet = quiet
         self._live = sys.stdout.isatty() and not quiet
         self._start = self._shown = time.perf_counter()
@@ -159,21 +165,22 @@ class Bar:
         if self._live and done < self._steps and now - self._shown > 0.2:
             self._shown = now
             columns = shutil.get_terminal_size().columns - 1
-            print(
-                f"\r{self._line(done, results())[:columns]}", end="\x1b[K", flush=True
-            )
+            line = self._line(done, results())[:columns]
+            print(f"\r\x1b[K{line}", end="", flush=True)
 
     def finish(self, results):
+        """Shows the results of the epoch."""
         if not self._quiet:
             start = "\r\x1b[K" if self._live else ""
-            print(f"{start}{self._line(self._steps, results)}")
+            print(f"{start}{self._line(self._steps, results)}", flush=True)
 
     def _line(self, done, results):
-        rate = (done - self._first) / (time.perf_counter() - self._start)
-        values = " - ".join(f"{name}: {value:.4f}" for name, value in results.items())
-        bar = "=" * (20 * done // self._steps)
-        left = (
-            f" - {(self._steps - done) / rate:.0f} s left" if done < self._steps else ""
-        )
-        counts = f"{done}/{self._steps} [{bar:<20}] {rate:.0f} steps/s{left}"
-        return f"{self._title}: {counts} - {values}"
+        seconds = time.perf_counter() - self._start
+        rate = (done - self._first) / seconds
+        filled = "=" * (20 * done // self._steps)
+        parts = [f"{self._title}: {done}/{self._steps} [{filled:<20}]"]
+        parts.append(f"{rate:.0f} steps/s")
+        if done < self._steps:
+            parts.append(f"{(self._steps - done) / rate:.0f} s left")
+        parts += [f"{name}: {value:.4f}" for name, value in results.items()]
+        return " - ".join(parts)

@@ -41,6 +41,8 @@ def run(make_model, inputs, argv=None, title="Model"):
             strategy = make_strategy(args.strategy)
             if args.mode == "xla" and strategy.num_replicas_in_sync > 1:
                 raise ValueError("--mode xla runs on one device")
+            if args.compare and args.strategy != "none":
+                raise ValueError("--compare runs on one device")
             samples = get_data(make_model, inputs, args)
             args.steps = args.steps or max(1, samples.size // args.batch_size)
             args.save_every = args.save_every or args.steps
@@ -67,7 +69,7 @@ def get_data(make_model, inputs, args):
         return data.made_up(make_model, inputs, args.validation)
     try:
         return data.load(args, make_model, inputs)
-    except (OSError, ValueError, tf.errors.OpError) as error:
+    except (OSError, data.DataError, tf.errors.OpError) as error:
         raise ValueError(f"--data {args.data}: {error}") from None
 
 
