@@ -141,7 +141,7 @@ def read(given: Case, floats: str | None = None) -> Reading:
     """
     if floats is None:
         row = operations.find(outer_call(given.text))
-        half = row is None or "float16" in row.precisions
+        half = row is None or row.mixed
         floats = "float" if half else "variable"
     lines = ["layer: Case", "summary: Case.", "inputs:"]
     for name in given.names or ["x"]:

@@ -9,9 +9,52 @@ import pytest
 
 from layersmith.emit.layout import WIDTH, code, merge_strings
 
-NAMES = ["x", "units", "inputs", "hidden", "scores", "mask", "training", "None", "3", "0.5", "self.kernel", "self.moving_mean", "self.kernel_initializer", "self.compute_dtype", "input_shape[-1]", "x.shape[-1]", "tf.float32", "initializer_of_the_kernel", '"text"', 'a["units"]', 'w["kernel"]']
-FUNCTIONS = ["tf.matmul", "tf.where", "tf.nn.dropout", "tf.reduce_sum", "np.concatenate", "self.activation", "self.add_weight", "layers.Dense", "softmax", "f"]
-TARGETS = ["x", "outputs", "hidden", "self.kernel", "self.input_spec", "mean,~variance", "scores:~Any", 'weights["kernel"]', "self.kernel_initializer"]
+NAMES = [
+    "x",
+    "units",
+    "inputs",
+    "hidden",
+    "scores",
+    "mask",
+    "training",
+    "None",
+    "3",
+    "0.5",
+    "self.kernel",
+    "self.moving_mean",
+    "self.kernel_initializer",
+    "self.compute_dtype",
+    "input_shape[-1]",
+    "x.shape[-1]",
+    "tf.float32",
+    "initializer_of_the_kernel",
+    '"text"',
+    'a["units"]',
+    'w["kernel"]',
+]
+FUNCTIONS = [
+    "tf.matmul",
+    "tf.where",
+    "tf.nn.dropout",
+    "tf.reduce_sum",
+    "np.concatenate",
+    "self.activation",
+    "self.add_weight",
+    "layers.Dense",
+    "softmax",
+    "f",
+]
+TARGETS = [
+    "x",
+    "outputs",
+    "hidden",
+    "self.kernel",
+    "self.input_spec",
+    "mean,~variance",
+    "scores:~Any",
+    'weights["kernel"]',
+    "self.kernel_initializer",
+]
 # How tight an expression binds, from the loosest.
 LAMBDA, CONDITION, OR, AND, NOT, COMPARISON, SUM, PRODUCT, SIGN, ATOM = range(10)
 
@@ -190,7 +233,11 @@ def test_colons_of_slices_have_the_spaces_that_ruff_gives_them():
 
 
 def test_colons_that_make_no_slice_are_left_alone():
-    for line in ('x = {"a": [f(b)]}', "y = f(x)[lambda v: f(v)]", 'z = x["a: b[:self.c]"]'):
+    for line in (
+        'x = {"a": [f(b)]}',
+        "y = f(x)[lambda v: f(v)]",
+        'z = x["a: b[:self.c]"]',
+    ):
         assert code(line) == line
 
 
@@ -232,11 +279,28 @@ def test_neighbouring_texts_become_one_where_they_fit():
     assert merge_strings('f("a", "b")') == 'f("a", "b")'
 
 
+NEIGHBOURS = [
+    """f('a"' "b")""",
+    """f("a" 'b')""",
+    """f('a"' f"{b}")""",
+    """f("a'" 'b"' "c'")""",
+    """f('it\\'s' "b")""",
+    """f("a" '"b" "c"')""",
+    """f("{}" f"{x!r} \\n")""",
+]
+
+
+def test_neighbouring_texts_are_joined_as_ruff_joins_them():
+    assert [code(f"y = {text}") for text in NEIGHBOURS] == ruff(
+        [f"y = {t}" for t in NEIGHBOURS]
+    )
+
+
 @pytest.mark.parametrize(
     "text",
-    ['f(\'a"\' "b")', r'f(r"\d" "b")', "f(\"a\" 'b')", 'f("a" """b""")', 'f(b"a" b"c")'],
+    ['f(r"\\d" "b")', 'f("a" """b""")', 'f(b"a" b"c")', """f("a" f"{b['c']}")"""],
 )
-def test_neighbouring_texts_of_different_kinds_are_left_alone(text):
+def test_neighbouring_texts_of_other_kinds_are_left_alone(text):
     assert merge_strings(text) == text
 
 

@@ -242,6 +242,11 @@ async def f(a):
     assert relayout(narrow, text) == edited
 
 
+def test_line_ends_that_only_python_knows_cost_no_line():
+    text = "a = 1\rby_hand = 2\nc = (3)\n"
+    assert "by_hand = 2" in relayout(text, "a = 1\nc = 3\n")
+
+
 def test_a_text_that_another_indentation_would_change_keeps_it():
     text = "if a:\n  b = '''\n  c\n    d\n'''\n"
     assert relayout(text, body()) == text

@@ -303,6 +303,14 @@ def test_a_broken_base_file_is_mended(edited, junk):
     assert edited.run(body(extra=EXTRA)).action is Action.MERGE
 
 
+def test_texts_of_files_that_a_person_removed_are_kept_no_longer(gone):
+    gone.file.with_name("other.py").unlink()
+    bases = gone.root / ".layersmith/bases"
+    gone.run(body(scale=2.0))
+    assert "[src/other.py]" not in bases.read_text()
+    assert "[src/scaled_dense.py]" in bases.read_text()
+
+
 # Files that are not ours, and force
 
 

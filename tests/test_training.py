@@ -22,7 +22,7 @@ from training_project import (
 
 pytestmark = pytest.mark.slow
 
-KILLS = 4
+KILLS = 20
 
 
 @pytest.fixture(scope="module")
@@ -142,20 +142,27 @@ def test_one_trace_serves_every_batch_size(folder):
 def test_a_killed_run_ends_with_the_weights_of_one_that_never_stopped(folder, tmp_path):
     options = ("train_classic.py", "--epochs", "60", "--steps", "50")
     options = (*options, "--save-every", "20", "--steps-per-call", "7")
-    begin = time.perf_counter()
     finish(start(folder, *options, "--out", tmp_path / "whole"))
-    seconds = time.perf_counter() - begin
-    moments = random.Random(0)
-    for _ in range(KILLS):
-        process = start(folder, *options, "--resume", "--out", tmp_path / "killed")
-        time.sleep(moments.uniform(0.2, 0.7) * seconds)
-        process.send_signal(signal.SIGKILL)
+    out, moments = tmp_path / "killed", random.Random(0)
+    for number in range(KILLS):
+        process = start(folder, *options, "--resume", "--out", out)
+        if number:  # the first one dies while TensorFlow starts
+            wait_for_a_checkpoint(process, out)
+        time.sleep(moments.uniform(0, 1))
+        process.kill()
         process.communicate()
-    finish(start(folder, *options, "--resume", "--out", tmp_path / "killed"))
-    whole, killed = weights(tmp_path / "whole"), weights(tmp_path / "killed")
+    finish(start(folder, *options, "--resume", "--out", out))
+    whole, killed = weights(tmp_path / "whole"), weights(out)
     for name in whole:
         np.testing.assert_array_equal(whole[name], killed[name], err_msg=name)
-    assert_same(tmp_path / "whole", tmp_path / "killed")
+    assert_same(tmp_path / "whole", out)
+
+
+def wait_for_a_checkpoint(process, out):
+    """Waits until the process has written another one, or is done."""
+    before = set(out.glob("checkpoints/*.index"))
+    while process.poll() is None and not set(out.glob("checkpoints/*.index")) - before:
+        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -165,9 +172,7 @@ def interrupted(folder, tmp_path):
     options = (*options, "--schedule", "cosine", "--save-every", "500")
     out = tmp_path / "interrupted"
     process = start(folder, "train_dense.py", *options, "--out", out)
-    while not list(out.glob("checkpoints/*.index")):
-        time.sleep(0.1)
-        assert process.poll() is None, process.communicate()
+    wait_for_a_checkpoint(process, out)
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGINT, stderr[-2000:]

@@ -20,7 +20,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 # Literals whose texts may simply stand one behind the other.
-_JOINABLE = re.compile('f?"(?!"")')
+_JOINABLE = re.compile("""f?"(?!"")|f?'(?!'')""")
 # Operators from the loosest to the tightest, as they are split.
 _PRECEDENCE = (
     ("if", "else"),
@@ -146,7 +146,7 @@ def adjacent(text: str) -> list[str]:
 
 def merge_strings(text: str) -> str:
     """Adjacent string literals as one, as ruff writes them where they fit."""
-    if '" ' not in text:
+    if '" ' not in text and "' " not in text:
         return text
     tokens = tokens_of(text)
     pieces, last = [], 0
@@ -160,7 +160,7 @@ def merge_strings(text: str) -> str:
         ):
             index += 1
             run.append(tokens[index])
-        if len(run) > 1 and all(_JOINABLE.match(token.text) for token in run):
+        if len(run) > 1 and all(_joinable(token.text) for token in run):
             pieces.append(text[last : run[0].start])
             pieces.append(_joined([token.text for token in run]))
             last = run[-1].start + len(run[-1].text)
@@ -168,15 +168,27 @@ def merge_strings(text: str) -> str:
     return "".join([*pieces, text[last:]])
 
 
+def _joinable(literal: str) -> bool:
+    """Whether a literal's text may stand beside another's: no bytes, raw or long ones."""
+    within = literal.startswith("f") and re.search(r"\{[^{}]*['\"]", literal)
+    return bool(_JOINABLE.match(literal)) and not within
+
+
 def _joined(literals: list[str]) -> str:
+    """The literals as one, in the quotes that need fewer escapes."""
     formatted = any(literal.startswith("f") for literal in literals)
     parts = []
     for literal in literals:
-        body = literal.lstrip("f")[1:-1]
+        plain = literal.lstrip("f")
+        body = plain[1:-1].replace("\\" + plain[0], plain[0])
         if formatted and not literal.startswith("f"):
             body = body.replace("{", "{{").replace("}", "}}")
         parts.append(body)
-    return ("f" if formatted else "") + '"' + "".join(parts) + '"'
+    text = "".join(parts)
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    return (
+        ("f" if formatted else "") + quote + text.replace(quote, "\\" + quote) + quote
+    )
 
 
 def spaced_slices(text: str) -> str:

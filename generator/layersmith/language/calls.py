@@ -154,7 +154,8 @@ class Calls:
             self.facts.calls.append((node, dotted, None))
             for argument, value in (*positional, *keywords.values()):
                 self.present(argument, value)
-            return Tensor()
+            # What tf.distribute gives are contexts and strategies, not tensors.
+            return UNKNOWN if dotted.startswith("tf.distribute.") else Tensor()
         return self.operation(dotted, node, positional, keywords)
 
     def operation(

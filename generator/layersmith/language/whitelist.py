@@ -28,7 +28,7 @@ def _words(text: str) -> frozenset[str]:
 # Attributes of tensors, dtypes, shapes, lists and dicts that neither run code given as
 # text nor lead anywhere else.
 ATTRIBUTES = _words(
-    "T append as_list assign assign_add assign_sub astype clear concat copy count cumsum dims "
+    "T all_reduce append as_list assign assign_add assign_sub astype clear concat copy count cumsum dims "
     "dot dtype end enumerate extend flat_values from_tensor gather get imag index indices "
     "insert is_floating is_integer items keys len max mean merge_with min ndim ndims "
     "pop prod rank read real ravel remove reshape row_lengths row_splits scatter shape size "

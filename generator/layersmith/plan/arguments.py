@@ -32,17 +32,13 @@ def literal(value: object) -> str:
 
 
 def quoted(text: str) -> str:
-    """A string literal in double quotes, with everything escaped that must be."""
-    escaped = (
-        text.encode("unicode_escape").decode("ascii")
-        if not text.isprintable()
-        else text
-    )
+    """A string literal, in the quotes that need fewer escapes: double where both do."""
     if text.isprintable():
         escaped = text.replace("\\", "\\\\")
-    if '"' in escaped and "'" not in escaped:
-        return f"'{escaped}'"
-    return '"' + escaped.replace('"', '\\"') + '"'
+    else:
+        escaped = text.encode("unicode_escape").decode("ascii")
+    quote = "'" if escaped.count('"') > escaped.count("'") else '"'
+    return quote + escaped.replace(quote, "\\" + quote) + quote
 
 
 def parameter(argument: Argument) -> str:
@@ -124,8 +120,8 @@ def _checks(argument: Argument) -> list[tuple[str, str]]:
         values = tuple(choice.value for choice in argument.choices)
         if argument.nullable:
             values = (*values, None)
-        shown = " or ".join(literal(v) for v in values)
-        return [(f"{VALUE} not in {literal(values)}", shown.replace('"', "'"))]
+        shown = " or ".join(map(_within_text, values))
+        return [(f"{VALUE} not in {literal(values)}", shown)]
     if argument.type == "int":
         bad, words = _int_check(argument)
     elif argument.type == "float":
@@ -155,6 +151,13 @@ def _checks(argument: Argument) -> list[tuple[str, str]]:
         bad = f"{VALUE} is not None and {_in_parentheses(bad)}"
         words += " or None"
     return [(bad, words)]
+
+
+def _within_text(value: object) -> str:
+    """A value as it stands in a message, which is itself in double quotes."""
+    if not isinstance(value, str):
+        return literal(value)
+    return "'" + quoted(value.replace('"', "'"))[1:-1] + "'"
 
 
 def _in_parentheses(condition: str) -> str:

@@ -78,9 +78,8 @@ def title(analysis: Analysis) -> str:
     if first[1:].islower() or len(first) == 1:
         summary = summary[0].lower() + summary[1:]
     text = f"{analysis.spec.layer}: {summary}."
-    if len(text) > 82:
-        text = f"The layer {analysis.spec.layer}."
-    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    text = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    return text if len(text) <= 82 else f"The layer {analysis.spec.layer}."
 
 
 def _from_config(analysis: Analysis) -> tuple[Method, ...]:

@@ -115,16 +115,17 @@ def _logical_lines(text: str) -> list[tuple[int, int]]:
 
 def _joinable(group: list[str]) -> bool:
     text = "\n".join(line.strip() for line in group)
-    if '"""' in text or "'''" in text or "\\\n" in text:
+    if "\\\n" in text or any(",\n" + close in text for close in ")]}"):
         return False
-    if any(",\n" + close in text for close in ")]}"):
-        return False
-    tokens = tokenize.generate_tokens(io.StringIO(text + "\n").readline)
-    last = len(group)
     try:
-        # A comment behind the whole statement stays behind it.
-        return not any(
-            token.type == tokenize.COMMENT and token.start[0] < last for token in tokens
-        )
+        tokens = list(tokenize.generate_tokens(io.StringIO(text + "\n").readline))
     except (tokenize.TokenError, IndentationError):
         return False
+    last = len(group)
+    for token in tokens:
+        # A comment behind the whole statement stays behind it.
+        if token.type == tokenize.COMMENT and token.start[0] < last:
+            return False
+        if token.type == tokenize.STRING and token.start[0] != token.end[0]:
+            return False
+    return True
