@@ -174,14 +174,14 @@ class Judge:
             if reason is None:
                 kept.append(item)
             else:
-                self.verdict.left_out[_title(item.nodeid)] = reason
+                self.verdict.left_out[_title(item)] = reason
         items[:] = kept
 
     def pytest_runtest_setup(self, item) -> None:
         self._before = self.swap.made
 
     def pytest_runtest_logreport(self, report) -> None:
-        name = _title(report.nodeid)
+        name = _title(report)
         if report.skipped:
             self.verdict.left_out[name] = "left out by Keras under TensorFlow"
         elif report.failed:
@@ -195,10 +195,10 @@ class Judge:
                 self.verdict.passed.append(name)
 
 
-def _title(nodeid: str) -> str:
-    """`lstm_test: test_basics` for a test by pytest's name."""
-    file, _, rest = nodeid.partition("::")
-    return f"{Path(file).stem}: {rest.rpartition('::')[2]}"
+def _title(test) -> str:
+    """`lstm_test: test_basics` for an item or a report of pytest."""
+    file, _, name = test.location
+    return f"{Path(file).stem}: {name.rpartition('.')[2]}"
 
 
 def generate(names: Sequence[str], folder: Path) -> dict[str, type]:

@@ -18,7 +18,7 @@ import pytest
 import layersmith.atomic
 from layersmith.atomic import locked
 from layersmith.header import read, stamp
-from layersmith.sync import Action, SyncError, apply
+from layersmith.sync import Action, SyncError, apply, survey
 from sync_project import EXTRA, Killed, Project, body, killed_at
 
 HAND = "        x = x - x.mean()  # by hand\n"
@@ -227,6 +227,15 @@ def test_a_link_within_the_project_is_written_through(project):
     assert project.run(body(scale=2.0)).action is Action.UPDATE
     assert project.file.is_symlink()
     assert "self.scale = 2.0" in real.read_text()
+
+
+def test_a_project_reached_by_a_link_is_the_same_project(project, tmp_path_factory):
+    link = tmp_path_factory.mktemp("links") / "project"
+    link.symlink_to(project.root)
+    changes = survey([project.emitted(body(), project.file)], root=link)
+    assert [change.path for change in changes] == [project.path]
+    apply(changes, link)
+    assert project.run(body()).action is Action.UNCHANGED
 
 
 def test_a_link_to_itself_is_one_clear_line(project):

@@ -86,11 +86,11 @@ class Inside:
         """
         if not path.is_absolute() and ".." not in path.parts:
             return path
-        full = os.path.normpath(self.root / path)
-        try:
-            return Path(full).relative_to(self.root)
-        except ValueError:
-            raise SyncError(path, f"lies outside {self.root}") from None
+        full = Path(os.path.normpath(self.root / path))
+        for root in (self.root, Path(self._real)):
+            if full.is_relative_to(root):
+                return full.relative_to(root)
+        raise SyncError(path, f"lies outside {self.root}")
 
     def real(self, path: Path) -> str:
         """Where the file is kept, links followed.

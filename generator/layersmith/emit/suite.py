@@ -7,7 +7,9 @@ from functools import cache
 
 from layersmith.emit import layout
 from layersmith.emit.environment import environment
-from layersmith.plan.suite_model import SuitePlan
+from layersmith.emit.suite_inputs import model_inputs, sampler, shapes_of, stated_inputs
+from layersmith.plan.arguments import quoted
+from layersmith.plan.suite.model import InputPlan, SuitePlan, WeightPlan
 
 
 def render(plan: SuitePlan) -> str:
@@ -20,26 +22,28 @@ def _template():
     made = environment()
     made.filters.update(
         dict_literal=dict_literal,
-        plain_dict=plain_dict,
-        item=item,
-        name_set=name_set,
-        name_list=name_list,
+        dtype_list=dtype_list,
         firsts=firsts,
-        oracle_arguments=oracle_arguments,
-        axis_parameters=axis_parameters,
         has_tuples=has_tuples,
+        item=item,
+        model_inputs=model_inputs,
+        name_list=name_list,
+        name_set=name_set,
+        plain_dict=plain_dict,
+        quoted=quoted,
+        quoted_list=quoted_list,
+        sampler=sampler,
+        shapes_of=shapes_of,
+        stated_inputs=stated_inputs,
+        weight_parameters=weight_parameters,
     )
     return made.get_template("test.py.jinja")
 
 
 def dict_literal(entries: Iterable[tuple[str, str]], before: str = "") -> str:
     """`{"units": 4}` from names and sources."""
-    return (
-        before
-        + "{"
-        + ", ".join(f'"{name}": {source}' for name, source in entries)
-        + "}"
-    )
+    body = ", ".join(f'"{name}": {source}' for name, source in entries)
+    return f"{before}{{{body}}}"
 
 
 def plain_dict(entries: Iterable[tuple[str, str]], before: str = "") -> str:
@@ -49,41 +53,42 @@ def plain_dict(entries: Iterable[tuple[str, str]], before: str = "") -> str:
 
 def item(text: str, indent: int) -> str:
     """One item of a list, with its comma."""
-    lines = layout.code(text + ",", indent).split("\n")
-    return "\n".join(lines)
+    return layout.code(text + ",", indent)
+
+
+def quoted_list(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
 
 
 def name_set(names: Iterable[str]) -> str:
-    quoted = ", ".join(f'"{name}"' for name in names)
-    return "{" + quoted + "}" if quoted else "set()"
+    inner = quoted_list(names)
+    return "{" + inner + "}" if inner else "set()"
 
 
 def name_list(names: Iterable[str]) -> str:
-    return "[" + ", ".join(f'"{name}"' for name in names) + "]"
+    return f"[{quoted_list(names)}]"
 
 
 def firsts(pairs: Iterable[tuple[str, object]]) -> str:
     return name_list(pair[0] for pair in pairs)
 
 
-def oracle_arguments(parameters: Iterable[str]) -> str:
-    """How a test calls the oracle: every parameter by its own name, `x` as float64."""
-    known = {
-        "mask=None": "mask=mask",
-        "training=False": "training=training",
-        "draws=None": "draws=draws",
-    }
-    sources = []
-    for parameter in parameters:
-        if parameter in ("a", "w", "layer") or parameter in known:
-            sources.append(known.get(parameter, parameter))
+def dtype_list(dtypes: Iterable[str]) -> str:
+    """`None` for the compute dtype."""
+    return ", ".join(f'"{dtype}"' if dtype else "None" for dtype in dtypes)
+
+
+def weight_parameters(weights: WeightPlan, inputs: InputPlan) -> list[str]:
+    """Parameters of `expected_weights` with their values in the first case."""
+    found = []
+    for name, size in weights.parameters:
+        if size:
+            found.append(f"{name}={size}")
+        elif inputs.form in ("one", "many", "list", "dict"):
+            found.append(f"{name}=SHAPES[0]")
         else:
-            sources.append("x.astype(float)")
-    return ", ".join(sources)
-
-
-def axis_parameters(axes: Iterable[tuple[str, int]]) -> list[str]:
-    return [f"{name}={size}" for name, size in axes]
+            found.append(f'{name}=SHAPES[0]["{name.removesuffix("_shape")}"]')
+    return found
 
 
 def has_tuples(entries: Iterable[tuple[str, str]]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from itertools import groupby
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.parse import Parsed
@@ -42,10 +43,7 @@ def plan_build(analysis: Analysis, sharing: Sharing) -> Method | None:
         value = _in_build(analysis, analysis.scope.constants[constant.name.text])
         body.append(f"self.{constant.name} = {value}")
     body.extend(build_sublayers(analysis))
-    explain = _Explanations()
-    for weight in spec.weights:
-        if not weight.inherited:
-            body.extend(_weight(analysis, weight, sharing, explain))
+    body.extend(_weights(analysis, sharing))
     built = input_specification(analysis, built=True)
     if built and built != input_specification(analysis, built=False):
         body.append(f"self.input_spec = {built}")
@@ -97,6 +95,26 @@ class _Explanations:
         return lines
 
 
+def _weights(analysis: Analysis, sharing: Sharing) -> list[str]:
+    """Statements that make the weights; neighbours on one condition stand under it."""
+    explain = _Explanations()
+    own = [weight for weight in analysis.spec.weights if not weight.inherited]
+    body: list[str] = []
+    for condition, group in groupby(own, lambda w: _condition(analysis, w.name.text)):
+        weights = list(group)
+        lines = [
+            line for w in weights for line in _weight(analysis, w, sharing, explain)
+        ]
+        if condition is None:
+            body.extend(lines)
+            continue
+        body.append(f"if {condition}:")
+        body.extend(f"    {line}" for line in lines)
+        body.append("else:")
+        body.extend(f"    self.{weight.name} = None" for weight in weights)
+    return body
+
+
 def _weight(
     analysis: Analysis, weight: Weight, sharing: Sharing, explain: _Explanations
 ) -> list[str]:
@@ -139,22 +157,15 @@ def _weight(
         parts.append(
             'aggregation="mean"' if floating else 'aggregation="only_first_replica"'
         )
-    statement = f"self.{name} = self.add_weight({', '.join(parts)})"
-    if name not in analysis.conditions:
-        return [*comments, statement]
-    return [
-        f"if {_condition(analysis, name)}:",
-        *(f"    {comment}" for comment in comments),
-        f"    {statement}",
-        "else:",
-        f"    self.{name} = None",
-    ]
+    return [*comments, f"self.{name} = self.add_weight({', '.join(parts)})"]
 
 
-def _condition(analysis: Analysis, name: str) -> str:
-    return names.expression(
-        analysis.conditions[name], lambda used: names.attribute(analysis, used)
-    )
+def _condition(analysis: Analysis, name: str) -> str | None:
+    """Source of the condition under which a weight exists; None without one."""
+    parsed = analysis.conditions.get(name)
+    if parsed is None:
+        return None
+    return names.expression(parsed, lambda used: names.attribute(analysis, used))
 
 
 def _shape(analysis: Analysis, weight: Weight) -> str:

@@ -1,0 +1,93 @@
+"""Names in the oracle: its own, and those of the spec, which may not hide them."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from layersmith.language.analyse import Analysis
+from layersmith.language.numpy_meanings import requires
+from layersmith.plan.oracle.text import double_quoted, expression
+
+_OWN = frozenset(
+    {
+        *("np", "tf", "keras", "pytest", "math"),
+        *("draws", "layer", "losses", "part", "ask", "float", "ACTIVATIONS"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class OracleNames:
+    """How the oracle calls the arguments and the weights.
+
+    Attributes:
+        arguments, weights: `a` and `w`, where the spec has no such names.
+        local: New names of the spec's local names that would hide others.
+    """
+
+    arguments: str
+    weights: str
+    local: dict[str, str]
+
+
+def oracle_names(analysis: Analysis, helpers: Iterable[str] = ()) -> OracleNames:
+    """Names for an oracle.
+
+    Args:
+        analysis: The spec, understood.
+        helpers: Names of functions that the suite defines.
+    """
+    spec = analysis.spec
+    inputs = {i.name.text for i in spec.inputs}
+    taken = {*inputs, *analysis.facts.local, *analysis.scope.axes, *_bound(analysis)}
+    arguments = "a" if "a" not in taken else "arguments"
+    weights = "w" if "w" not in taken else "weights_"
+    called = {name for helper in helpers for name in (helper, *requires(helper))}
+    hidden = {*_OWN, *called, arguments, weights, *dir(builtins)}
+    local = {name: f"{name}_" for name in taken - inputs if name in hidden}
+    return OracleNames(arguments, weights, local)
+
+
+def _bound(analysis: Analysis) -> set[str]:
+    """Parameters of functions and lambdas, and names bound in comprehensions."""
+    trees = [analysis.call.tree]
+    if analysis.scope.functions is not None:
+        trees.append(analysis.scope.functions.tree)
+    found = set()
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.arg):
+                found.add(node.arg)
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                found.add(node.id)
+    return found
+
+
+def in_arguments(analysis: Analysis, tree: ast.AST, arguments: str = "a") -> str:
+    """An expression on arguments in terms of `a["units"]`; derived values unfolded."""
+    fresh = ast.parse(ast.unparse(tree), mode="eval").body
+    new = _InArguments(analysis, arguments).visit(fresh)
+    return double_quoted(ast.unparse(new))
+
+
+class _InArguments(ast.NodeTransformer):
+    def __init__(self, analysis: Analysis, arguments: str):
+        self.analysis = analysis
+        self.arguments = arguments
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        name = node.id
+        if name in self.analysis.scope.derived:
+            derived = self.analysis.scope.derived[name].tree
+            return expression(in_arguments(self.analysis, derived, self.arguments))
+        if is_argument(self.analysis, name):
+            return expression(f'{self.arguments}["{name}"]')
+        return node
+
+
+def is_argument(analysis: Analysis, name: str) -> bool:
+    """Whether a name is an argument, that of a layer which is extended included."""
+    return analysis.spec.argument(name) is not None or name in analysis.scope.inherited

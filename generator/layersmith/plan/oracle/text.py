@@ -1,0 +1,96 @@
+"""Python text from syntax trees, as a person would write it."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+
+
+# A slice as a name, until the text is made: `ast.unparse` sets no spaces in it.
+_SLICE = re.compile(r"SLICE_([0-9a-f]+)_")
+
+
+def statement_lines(node: ast.stmt) -> list[str]:
+    """Lines of a statement, indented within its blocks."""
+    text = ast.unparse(ast.fix_missing_locations(node))
+    return [_bare_tuple(_unmarked(double_quoted(line))) for line in text.split("\n")]
+
+
+def marked_slice(node: ast.Slice) -> ast.expr:
+    """A slice whose colon has spaces around it, as a name that stands for it."""
+    bounds = [node.lower, node.upper, *([] if node.step is None else [node.step])]
+    text = " : ".join("" if b is None else source(b) for b in bounds).strip()
+    return ast.Name(f"SLICE_{text.encode().hex()}_", ast.Load())
+
+
+def _unmarked(line: str) -> str:
+    while _SLICE.search(line):
+        line = _SLICE.sub(lambda match: bytes.fromhex(match[1]).decode(), line)
+    return line
+
+
+def plain_slice(node: ast.Slice) -> bool:
+    """Whether ruff sets no spaces around the colon: bounds are names or numbers."""
+    bounds = [b for b in (node.lower, node.upper, node.step) if b is not None]
+    return all(_plain(bound) for bound in bounds)
+
+
+def _plain(node: ast.expr) -> bool:
+    if isinstance(node, ast.UnaryOp):
+        node = node.operand
+    return isinstance(node, (ast.Constant, ast.Name))
+
+
+def expression(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
+
+
+def source(node: ast.AST) -> str:
+    return double_quoted(ast.unparse(ast.fix_missing_locations(node)))
+
+
+def _bare_tuple(line: str) -> str:
+    """`a, b = (x, y)` without the parentheses that nobody writes."""
+    head, equals, value = line.partition(" = (")
+    if not equals or not value.endswith(")") or not re.fullmatch(r"[\w ,]+", head):
+        return _bare_target(line)
+    try:
+        alone = isinstance(ast.parse("(" + value, mode="eval").body, ast.Tuple)
+    except SyntaxError:
+        return _bare_target(line)
+    bare = f"{head} = {value[:-1]}" if alone and not value.endswith(",)") else line
+    return _bare_target(bare)
+
+
+def _bare_target(line: str) -> str:
+    """`a, b = x` and `return a, b`, where `ast.unparse` writes parentheses."""
+    match = re.fullmatch(r"(\s*)\(([\w, ]+[^,])\) = (.*)", line)
+    if match:
+        return f"{match[1]}{match[2]} = {match[3]}"
+    match = re.fullmatch(r"(\s*)return \((.*[^,])\)", line)
+    if match:
+        try:
+            value = ast.parse(f"({match[2]})", mode="eval").body
+        except SyntaxError:
+            return line
+        if isinstance(value, ast.Tuple):
+            return f"{match[1]}return {match[2]}"
+    return line
+
+
+def double_quoted(line: str) -> str:
+    """A line of `ast.unparse` with double quotes, as ruff writes strings."""
+    if "'" not in line:
+        return line
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(line).readline))
+    except (tokenize.TokenError, IndentationError):
+        return line
+    for token in reversed(tokens):
+        text = token.string
+        if token.type == tokenize.STRING and text.startswith("'") and '"' not in text:
+            start, end = token.start[1], token.end[1]
+            line = line[:start] + '"' + text[1:-1] + '"' + line[end:]
+    return line

@@ -1,0 +1,99 @@
+"""Plans the tables of arguments: values, changes, what is refused and what is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from layersmith.language.analyse import Analysis
+from layersmith.plan.arguments import MODULES, literal
+from layersmith.plan.oracle.sublayers import activation_source
+from layersmith.plan.seeds import needs_seed
+from layersmith.plan.suite import checks, values
+from layersmith.plan.suite.model import ArgumentPlan, Pairs
+from layersmith.plan.suite.values import Values
+
+SEED = 7
+
+
+def plan_arguments(
+    analysis: Analysis, example: Values, changes: list[Values], helpers: list[str]
+) -> ArgumentPlan:
+    """The tables of arguments.
+
+    Args:
+        example: Values of the layer under test.
+        changes: Changes of them.
+        helpers: Takes the functions that the activations need.
+    """
+    spec = analysis.spec
+    seeded = needs_seed(analysis)
+    kinds = {a.name.text: a.type for a in spec.arguments}
+
+    def pairs(change: Values) -> Pairs:
+        return tuple((name, _source(value, kinds.get(name))) for name, value in change.items())
+
+    own, changed = list(pairs(example)), [pairs(change) for change in changes]
+    defaults = [
+        (a.name.text, literal(a.default.value))
+        for a in spec.arguments
+        if a.default is not None
+    ]
+    if seeded:
+        own.append(("seed", str(SEED)))
+        changed.append((("seed", str(SEED + 1)),))
+        defaults.append(("seed", "None"))
+    return ArgumentPlan(
+        values=tuple(own),
+        changes=tuple(changed),
+        kept_alone=tuple(pairs(c) for c in values.kept_alone(analysis, example)),
+        defaults=tuple(defaults),
+        objects=tuple(
+            (a.name.text, f"keras.{MODULES[a.type]}")
+            for a in spec.arguments
+            if a.type in MODULES
+        ),
+        layers=tuple(a.name.text for a in spec.arguments if a.type == "layer"),
+        activations=_activations(analysis, example, changes, helpers),
+        refused=tuple(
+            (a.name.text, _source(bad))
+            for a in spec.arguments
+            for bad in values.bad_values(a)
+        ),
+        taken=tuple(
+            (a.name.text, _source(edge))
+            for a in spec.arguments
+            for edge in values.edge_values(a)
+            if values.allowed(analysis, {**example, a.name.text: edge})
+        ),
+        broken=tuple((pairs(c), m) for c, m in checks.broken(analysis, example)),
+        kept=tuple(pairs(c) for c in checks.kept(analysis, example)),
+    )
+
+
+def _activations(
+    analysis: Analysis, example: Values, changes: Iterable[Values], helpers: list[str]
+) -> Pairs:
+    """NumPy functions of the activations that any case uses, by source of the name."""
+    used: dict[object, None] = {}
+    for argument in analysis.spec.arguments:
+        if argument.type == "activation":
+            name = argument.name.text
+            used[example[name]] = None
+            used.update(dict.fromkeys(c[name] for c in changes if name in c))
+            if argument.default is not None:
+                used[argument.default.value] = None
+    sources = []
+    for name in used:
+        function = activation_source(name, helpers) or "lambda x: x"
+        sources.append((literal(name), function))
+    return tuple(sources)
+
+
+def _source(value: object, kind: str | None = None) -> str:
+    if kind == "layer" and isinstance(value, str):
+        return f"keras.layers.{value}"
+    if isinstance(value, float) and value != value:
+        return "np.nan"
+    if isinstance(value, float):
+        return repr(round(value, 12))
+    return literal(value)

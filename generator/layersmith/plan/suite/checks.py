@@ -1,0 +1,106 @@
+"""Arguments that break one of the spec's checks and no other, as near as can be."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from itertools import product
+
+from layersmith.language.analyse import Analysis
+from layersmith.language.evaluate import Unknowable, evaluate
+from layersmith.plan.suite.values import Values, allowed, holds, others, with_derived
+from layersmith.spec.model import Argument
+from layersmith.spec.read import fits
+
+TRIED = 4000
+
+
+def broken(analysis: Analysis, values: Values) -> list[tuple[Values, str]]:
+    """For each check: changes of the arguments that it refuses, and its message."""
+    found = []
+    for index, check in enumerate(analysis.spec.checks):
+        fit = [
+            change
+            for change in _near(analysis, index, values)
+            if not holds(analysis, index, {**values, **change})
+            and all(
+                holds(analysis, other, {**values, **change})
+                for other in range(len(analysis.checks))
+                if other != index
+            )
+        ]
+        found += [(change, check.message) for change in fit[:1]]
+    return found
+
+
+def kept(analysis: Analysis, values: Values) -> list[Values]:
+    """For each check that sets a bound: changes at the bound, which it lets pass."""
+    found = []
+    for index in range(len(analysis.checks)):
+        if _distance(analysis, index, values) is None:
+            continue
+        for change in _near(analysis, index, values):
+            if allowed(analysis, {**values, **change}):
+                if change:
+                    found.append(change)
+                break
+    return found
+
+
+def _near(analysis: Analysis, index: int, values: Values) -> Iterator[Values]:
+    """Changes of the arguments that a check asks, the nearest to its bound first."""
+    arguments = _asked(analysis, index)
+    ways = [
+        [(a.name.text, value) for value in (values[a.name.text], *_candidates(a, values))]
+        for a in arguments
+    ]
+    changes = []
+    for number, way in enumerate(product(*ways)):
+        if number > TRIED:
+            break
+        changes.append({name: value for name, value in way if value != values[name]})
+
+    def nearness(change: Values) -> tuple[float, int]:
+        distance = _distance(analysis, index, {**values, **change})
+        return distance if distance is not None else 0, len(change)
+
+    return iter(sorted(changes, key=nearness))
+
+
+def _candidates(argument: Argument, values: Values) -> list[object]:
+    value = values[argument.name.text]
+    found = list(others(argument, value))
+    if argument.type == "int":
+        found += [n for n in range(0, 13) if fits(argument, n) is None]
+    if argument.type == "float" and isinstance(value, (int, float)):
+        numbers = [v for v in values.values() if type(v) in (int, float)]
+        found += [n for n in map(float, numbers) if fits(argument, n) is None]
+    return found
+
+
+def _asked(analysis: Analysis, index: int) -> list[Argument]:
+    """Arguments that a check asks, through derived values too."""
+    seen: set[str] = set()
+    waiting = [analysis.checks[index].tree]
+    while waiting:
+        for node in ast.walk(waiting.pop()):
+            if isinstance(node, ast.Name) and node.id not in seen:
+                seen.add(node.id)
+                if node.id in analysis.scope.derived:
+                    waiting.append(analysis.scope.derived[node.id].tree)
+    return [a for a in analysis.spec.arguments if a.name.text in seen]
+
+
+def _distance(analysis: Analysis, index: int, values: Values) -> float | None:
+    """How far the two sides of a comparison are apart; None where there are none."""
+    tree = analysis.checks[index].tree
+    if not isinstance(tree, ast.Compare) or len(tree.ops) != 1:
+        return None
+    if not isinstance(tree.ops[0], (ast.Lt, ast.LtE, ast.Gt, ast.GtE)):
+        return None
+    try:
+        known = with_derived(analysis, values)
+        left, right = (evaluate(side, known) for side in (tree.left, tree.comparators[0]))
+        return abs(float(left) - float(right))
+    except (Unknowable, TypeError, ValueError):
+        return None

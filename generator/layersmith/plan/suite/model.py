@@ -1,0 +1,224 @@
+"""The plan of a layer's pytest suite: tables of plain data, and what to test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from layersmith.plan.oracle import OraclePlan
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class SuiteInput:
+    """An input, as the suite makes it.
+
+    Attributes:
+        dtype: NumPy dtype.
+        upper: For integers: values run from 0 to `upper - 1`.
+    """
+
+    name: str
+    dtype: str
+    upper: int | None
+    optional: bool
+    state: bool
+    many: bool
+
+
+@dataclass(frozen=True)
+class MaskPlan:
+    """A mask that the layer takes: its name, the input it is of, its shape."""
+
+    name: str
+    owner: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class InputPlan:
+    """What the layer is called on.
+
+    Attributes:
+        form: `one` tensor, `many` in a list of any length, a `list`, a `dict`, or
+            several `arguments`.
+        cases: Source of the shapes of each case, in that form.
+        other_rank: Whether the last case has another rank than the first.
+        builds: Whether the layer has anything to build.
+        shape_names: Parameters of `build`.
+        symbolic: Of each input in a model with unknown axes: name, and source of its
+            shape without the batch; empty where it is left out.
+        announced: Source of the shape of each output of that model.
+    """
+
+    form: str
+    inputs: tuple[SuiteInput, ...]
+    masks: tuple[MaskPlan, ...]
+    cases: tuple[str, ...]
+    other_rank: bool
+    builds: bool
+    shape_names: tuple[str, ...]
+    symbolic: Pairs
+    announced: tuple[str, ...]
+
+    @property
+    def single(self) -> bool:
+        """Whether the layer is called on one array."""
+        return self.form == "one"
+
+
+@dataclass(frozen=True)
+class ArgumentPlan:
+    """Arguments of `__init__`, all values as source.
+
+    Attributes:
+        values: Of the layer under test.
+        changes: Changes of them, each as (name, source) pairs.
+        kept_alone: Changes that are tried in the configuration alone.
+        defaults: Name and source of each default.
+        objects: Kind of each argument that is serialized: `activations`, ...
+        layers: Arguments that are layers.
+        activations: Source of the NumPy function by source of the name.
+        refused: Values that must be refused.
+        taken: Outermost values that must be taken.
+        broken: For each check: changes that it refuses, and its message.
+        kept: Changes at the bound of a check, which it lets pass.
+    """
+
+    values: Pairs
+    changes: tuple[Pairs, ...]
+    kept_alone: tuple[Pairs, ...]
+    defaults: Pairs
+    objects: Pairs
+    layers: tuple[str, ...]
+    activations: Pairs
+    refused: Pairs
+    taken: Pairs
+    broken: tuple[tuple[Pairs, str], ...]
+    kept: tuple[Pairs, ...]
+
+
+@dataclass(frozen=True)
+class WeightPlan:
+    """What the layer holds.
+
+    Attributes:
+        parameters: Of the function that tells the weights: axes with their sizes.
+        shapes: Statements that fill `weights` with the shape of each by name.
+        optional: Names of those that a condition switches off.
+        untrained: Names of those that are not trainable.
+        dtypes: Of those that are not of the variable dtype.
+        state: Names of those that `call` updates.
+        initial: Weight and source of the initializer, for fixed ones whose values
+            are the same each time.
+        drawn: The same for those that are drawn.
+        initialized, regularized, constrained: Weights that each argument serves.
+        only: Whether these are all of the layer's own weights.
+        sublayers: Name, condition and source of each sublayer as the spec makes it.
+        trains: Whether anything can be trained.
+    """
+
+    parameters: Pairs
+    shapes: tuple[str, ...]
+    optional: tuple[str, ...]
+    untrained: tuple[str, ...]
+    dtypes: Pairs
+    state: tuple[str, ...]
+    initial: Pairs
+    drawn: Pairs
+    initialized: tuple[tuple[str, tuple[str, ...]], ...]
+    regularized: tuple[tuple[str, tuple[str, ...]], ...]
+    constrained: tuple[tuple[str, tuple[str, ...]], ...]
+    only: bool
+    sublayers: tuple[tuple[str, str, str], ...]
+    trains: bool
+
+    @property
+    def any(self) -> bool:
+        return bool(self.shapes or self.sublayers) or self.trains
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """Names of the weights that nothing changes."""
+        return tuple(name for name in self.untrained if name not in self.state)
+
+    @property
+    def sequential(self) -> bool:
+        """Whether some sublayer is a small model of others."""
+        return any("keras.Sequential(" in source for _, _, source in self.sublayers)
+
+
+@dataclass(frozen=True)
+class ExamplePlan:
+    """A further example of the spec.
+
+    Attributes:
+        arguments: As (name, source) pairs.
+        inputs: Source of the shapes, or of the values where `values`.
+        outputs: Source of the values that the spec states, if it does.
+    """
+
+    arguments: Pairs
+    inputs: str
+    values: bool
+    outputs: str
+
+
+@dataclass(frozen=True)
+class SuitePlan:
+    """Everything that the suite of a layer says.
+
+    Attributes:
+        registered: Name that Keras knows the class under.
+        imports: Statements for what the oracle's helpers and the sublayers need.
+        helpers: Text of the functions that the oracle calls.
+        output_form: `single`, `tuple`, `dict` or `cell` (an output and new states).
+        output_names: Keys of the outputs, where they come in a dict.
+        output_dtypes: Of each output: a NumPy dtype, or empty for the compute dtype.
+        modes: How the forward pass is run besides eagerly.
+        exact: Whether float64 is float64 all through.
+        least_rank, rank, most_rank: Of the input; 0 or None where any will do.
+        width: Whether a wrong last axis is refused.
+        known_width: Whether an unknown last axis is refused.
+        seeded: Whether the layer has a seed generator of its own.
+        random: Whether it draws, itself or in a sublayer, in training or always.
+        always_random: Whether it draws in inference too.
+        smooth: Whether gradients are those of the forward pass.
+    """
+
+    name: str
+    snake: str
+    module: str
+    registered: str
+    imports: tuple[str, ...]
+    arguments: ArgumentPlan
+    inputs: InputPlan
+    weights: WeightPlan
+    oracle: OraclePlan
+    helpers: str
+    examples: tuple[ExamplePlan, ...]
+    output_form: str
+    output_names: tuple[str, ...]
+    output_dtypes: tuple[str, ...]
+    modes: tuple[str, ...]
+    exact: bool
+    least_rank: int
+    rank: int | None
+    most_rank: int | None
+    width: bool
+    known_width: bool
+    training: bool
+    seeded: bool
+    random: bool
+    always_random: bool
+    smooth: bool
+    floats: str
+    keeps_mask: bool
+    ends_mask: bool
+    script_module: str
+
+    @property
+    def hands_on_mask(self) -> bool:
+        """Whether a mask that Keras makes of the input can be seen on the output."""
+        one = self.inputs.single and self.inputs.inputs[0].dtype == "float32"
+        return self.keeps_mask and one and self.output_form == "single"

@@ -1,0 +1,160 @@
+"""Puts the plan of a suite together."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from layersmith.language.analyse import Analysis
+from layersmith.language.dims import Dim
+from layersmith.language.numpy_meanings import imports, paste
+from layersmith.language.sublayers import Maker
+from layersmith.language.values import Items, Tensor
+from layersmith.plan import names
+from layersmith.plan.masks import ends_mask, keeps_mask
+from layersmith.plan.oracle import plan_oracle
+from layersmith.plan.seeds import needs_seed
+from layersmith.plan.suite.arguments import plan_arguments
+from layersmith.plan.suite.examples import plan_examples
+from layersmith.plan.suite.inputs import plan_inputs
+from layersmith.plan.suite.model import SuitePlan
+from layersmith.plan.suite.values import changes, example_values
+from layersmith.plan.suite.weights import plan_weights
+
+_SINGLE = frozenset({"float16", "bfloat16", "float32", "complex64"})
+# Their gradient is not that of the forward pass.
+_UNSMOOTH = frozenset({"tf.stop_gradient", "tf.custom_gradient", "tf.grad_pass_through"})
+
+
+def plan_suite(
+    analysis: Analysis,
+    module: str,
+    package: str | None = None,
+    modules: Callable[[str], str] = lambda snake: snake,
+) -> SuitePlan:
+    """The plan of a suite.
+
+    Args:
+        analysis: The spec, understood.
+        module: Import path of the layer.
+        package: Name that Keras registers the class under.
+        modules: Import path of another spec's layer, from its snake-case name.
+    """
+    spec = analysis.spec
+    oracle = plan_oracle(analysis)
+    values = example_values(analysis)
+    changed = changes(analysis, values)
+    helpers = list(oracle.helpers)
+    arguments = plan_arguments(analysis, values, changed, helpers)
+    used = tuple(dict.fromkeys(helpers))
+    first = names.input_of(analysis, names.tensors(analysis)[0])
+    shape = analysis.scope.shapes[first.name.text]
+    checked = not first.many and len(names.tensors(analysis)) == 1
+    checked = checked and spec.extends is None
+    ranks = first.ranks
+    random, always = _draws(analysis)
+    return SuitePlan(
+        name=spec.layer.text,
+        snake=spec.snake,
+        module=module,
+        registered=f"{spec.package or package or 'Custom'}>{spec.layer}",
+        imports=tuple(_imports(analysis, module, used, modules)),
+        arguments=arguments,
+        inputs=plan_inputs(analysis, values, changed),
+        weights=plan_weights(analysis),
+        oracle=oracle,
+        helpers=paste(used).rstrip("\n"),
+        examples=plan_examples(analysis),
+        output_form="cell" if any(i.state for i in spec.inputs) else spec.output_packing,
+        output_names=tuple(o.name.text for o in spec.outputs if o.name is not None),
+        output_dtypes=_output_dtypes(analysis),
+        modes=("graph", "xla") if _compiles(analysis) else ("graph",),
+        exact=_exact(analysis),
+        least_rank=(min(ranks) if ranks else shape.least_rank) if checked else 0,
+        rank=shape.rank if checked else None,
+        most_rank=max(ranks) if ranks and checked else None,
+        width=checked and _checks_width(analysis, first.name.text),
+        known_width=checked and _states_width(analysis, first.name.text),
+        training=analysis.trains,
+        seeded=analysis.facts.random,
+        random=random,
+        always_random=always,
+        smooth=not any(name in _UNSMOOTH for _, name, _ in analysis.facts.calls),
+        floats=analysis.floats,
+        keeps_mask=keeps_mask(analysis),
+        ends_mask=ends_mask(analysis),
+        script_module=f"train_{spec.snake}",
+    )
+
+
+def _imports(
+    analysis: Analysis,
+    module: str,
+    helpers: tuple[str, ...],
+    modules: Callable[[str], str],
+) -> list[str]:
+    lines = [line for line in imports(*helpers) if line != "import numpy as np"]
+    lines.append(f"from {module} import {analysis.spec.layer}")
+    for maker in analysis.makers.values():
+        for part in maker.all():
+            if part.known.analysis is not None:
+                snake = part.known.analysis.spec.snake
+                lines.append(f"from {modules(snake)} import {part.layer}")
+    return sorted(dict.fromkeys(lines))
+
+
+def _draws(analysis: Analysis) -> tuple[bool, bool]:
+    """Whether anything is drawn at random, and whether in inference too."""
+    own = [node for node, _, op in analysis.facts.calls if op is not None and op.random]
+    held = any(_drops(p) for maker in analysis.makers.values() for p in maker.all())
+    in_training: set[int] = set()
+    for test, _ in analysis.facts.training_tests:
+        body = test.body if isinstance(test, ast.If) else [test.body]
+        in_training |= {id(n) for part in body for n in ast.walk(part)}
+    always = any(id(node) not in in_training for node in own)
+    return bool(own) or held, always
+
+
+def _drops(maker: Maker) -> bool:
+    """Whether a sublayer draws at random in training."""
+    if maker.known.analysis is not None:
+        return _draws(maker.known.analysis)[0]
+    named = any(word in maker.layer for word in ("Dropout", "Noise", "Random"))
+    return named or any("dropout" in argument for argument in maker.arguments)
+
+
+def _output_dtypes(analysis: Analysis) -> tuple[str, ...]:
+    """Of each output; empty for the compute dtype, and where it is not known."""
+    found = [""] * len(analysis.outputs)
+    for _, value in analysis.facts.returns:
+        values = value.values if isinstance(value, Items) and value.values else (value,)
+        for index, one in enumerate(values[: len(found)]):
+            if isinstance(one, Tensor) and one.dtype not in (None, "float", "variable", "weak"):
+                found[index] = one.dtype
+    return tuple(found)
+
+
+def _compiles(analysis: Analysis) -> bool:
+    """Whether XLA is sure to compile it: it may not know a function without a row."""
+    return all(operation is not None and operation.xla for _, _, operation in analysis.facts.calls)
+
+
+def _exact(analysis: Analysis) -> bool:
+    """Whether float64 is float64 all through, as far as that is known."""
+    if any(operation is None for _, _, operation in analysis.facts.calls):
+        return False
+    return not any(
+        isinstance(value, Tensor) and value.dtype in _SINGLE
+        for value in analysis.facts.values.values()
+    )
+
+
+def _states_width(analysis: Analysis, name: str) -> bool:
+    """Whether `build` itself must know the last axis: weights are made over it."""
+    last = analysis.scope.shapes[name].axes[-1]
+    return isinstance(last, Dim) and str(last) in analysis.scope.static_axes
+
+
+def _checks_width(analysis: Analysis, name: str) -> bool:
+    last = analysis.scope.shapes[name].axes[-1]
+    return isinstance(last, Dim) and str(last) in names.fixed_axes(analysis)

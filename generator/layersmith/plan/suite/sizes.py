@@ -1,0 +1,85 @@
+"""Sizes of axes: in the example, unknown in a model, and as source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from layersmith.language.analyse import Analysis
+from layersmith.language.dims import Axis, Dim, Rest, Shape
+from layersmith.language.evaluate import Unknowable, evaluate
+from layersmith.plan import names
+from layersmith.plan.suite.values import with_derived
+
+
+def tuple_source(parts: list[str]) -> str:
+    return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})"
+
+
+def example_shape(
+    analysis: Analysis, name: str, index: int = 0
+) -> tuple[int, ...] | None:
+    """The shape of an input in an example; that of its values, where those are given."""
+    for given, value in analysis.spec.examples[index].inputs:
+        if given.text == name:
+            return shape_of(value.value)
+    return None
+
+
+def shape_of(value: object) -> tuple[int, ...]:
+    """A shape as it stands, or the shape of nested values."""
+    if not is_values(value):
+        return tuple(value)
+    sizes = []
+    while isinstance(value, tuple):
+        sizes.append(len(value))
+        value = value[0] if value else None
+    return tuple(sizes)
+
+
+def is_values(value: object) -> bool:
+    """Whether an example gives values of an input, and not its shape."""
+    return not (
+        isinstance(value, tuple)
+        and all(isinstance(n, int) and not isinstance(n, bool) for n in value)
+    )
+
+
+def example_sizes(analysis: Analysis) -> dict[str, int]:
+    """Size of each axis of the inputs in the first example."""
+    sizes: dict[str, int] = {}
+    for axis, (name, position) in analysis.scope.axes.items():
+        shape = example_shape(analysis, name)
+        if shape is not None:
+            sizes[axis] = shape[position]
+    return sizes
+
+
+def announced(
+    analysis: Analysis, shape: Shape, values: Mapping[str, object], rest: int
+) -> list[str]:
+    """Sizes that a model tells of a shape: None for an axis that may be of any size.
+
+    Args:
+        values: The arguments.
+        rest: How many axes `...` stands for.
+    """
+    fixed = names.fixed_axes(analysis)
+    sizes = {a: s for a, s in example_sizes(analysis).items() if a in fixed}
+    known = {**with_derived(analysis, values), **sizes}
+    found: list[str] = []
+    for axis in shape.axes:
+        if isinstance(axis, Rest):
+            found.extend(["None"] * rest)
+        else:
+            found.append(str(_size(axis, known)))
+    return found
+
+
+def _size(axis: Axis, known: Mapping[str, object]) -> object:
+    if not isinstance(axis, Dim):
+        return None
+    try:
+        return evaluate(ast.parse(str(axis), mode="eval").body, known)
+    except Unknowable:
+        return None

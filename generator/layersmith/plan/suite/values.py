@@ -1,0 +1,257 @@
+"""Values of arguments that the suite tries: the example's, others, and bad ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+
+from layersmith.language.analyse import Analysis
+from layersmith.language.evaluate import Unknowable, evaluate
+from layersmith.plan.suite.boundaries import boundary_values
+from layersmith.spec.model import Argument, Name
+from layersmith.spec.read import fits
+
+Values = dict[str, object]
+
+_OTHERS = {
+    "activation": ("tanh", "sigmoid", "softplus"),
+    "initializer": ("he_normal", "glorot_normal", "lecun_normal", "random_normal"),
+    "regularizer": ("l2", "l1", "l1_l2"),
+    "constraint": ("non_neg", "unit_norm", "max_norm"),
+}
+COMBINATIONS = 16
+
+
+def settings(analysis: Analysis) -> tuple[Argument, ...]:
+    """The arguments of `__init__`, those of a layer that is extended included."""
+    inherited = []
+    for name, value in analysis.spec.examples[0].arguments:
+        if name.text in analysis.scope.inherited:
+            kind = {bool: "bool", int: "int", float: "float", tuple: "shape"}.get(
+                type(value.value), "str"
+            )
+            inherited.append(_argument(name, kind))
+    return (*inherited, *analysis.spec.arguments)
+
+
+def _argument(name: Name, kind: str) -> Argument:
+    return Argument(name, kind, None, None, None, None, None, (), "")
+
+
+def example_values(analysis: Analysis, index: int = 0) -> Values:
+    """Arguments of an example, the others with values that are not their defaults.
+
+    A switch keeps its default: turned, it might take away what is to be tested. No two
+    arguments have one value where they need not: exchanged, they would not be noticed.
+    """
+    given = {n.text: v.value for n, v in analysis.spec.examples[index].arguments}
+    values: Values = {}
+    for argument in settings(analysis):
+        name = argument.name.text
+        default = argument.default.value if argument.default is not None else None
+        values[name] = given.get(name, default)
+        keeps = argument.type in ("bool", "constraint", "layer", "axis", "data_format")
+        if name in given or keeps or argument.choices:
+            continue
+        taken = [*values.values(), *given.values()]
+        candidates = [v for v in others(argument, default) if v is not None]
+        candidates.sort(key=lambda v: v in taken)
+        for other in candidates:
+            if allowed(analysis, {**values, **given, name: other}):
+                values[name] = other
+                break
+    return values
+
+
+def changes(analysis: Analysis, values: Values) -> list[Values]:
+    """Changes of the arguments under which the layer takes the same inputs.
+
+    For each argument at least one other value; for each condition on an argument,
+    values on both sides; the switches in all ways, where those are few.
+    """
+    found: list[Values] = []
+    for argument in settings(analysis):
+        name = argument.name.text
+        if not same_inputs(analysis, argument):
+            continue
+        for other in _tried(analysis, argument, values):
+            found.append({name: other})
+    for combination in _combinations(analysis, values):
+        found.append(combination)
+    return [change for index, change in enumerate(found) if change not in found[:index]]
+
+
+def kept_alone(analysis: Analysis, values: Values) -> list[Values]:
+    """Changes that need other inputs: they are tried in the configuration alone."""
+    found = []
+    for argument in settings(analysis):
+        if not same_inputs(analysis, argument):
+            tried = _tried(analysis, argument, values)
+            found += [{argument.name.text: other} for other in tried[:1]]
+    return found
+
+
+def same_inputs(analysis: Analysis, argument: Argument) -> bool:
+    """Whether the layer takes the same inputs for every value of an argument."""
+    if argument.type in ("layer", "axis", "data_format"):
+        return False
+    name = argument.name.text
+    for layer_input in analysis.spec.inputs:
+        if any(axis.text == name for axis in layer_input.shape.axes):
+            return False
+    return True
+
+
+def _tried(analysis: Analysis, argument: Argument, values: Values) -> list[object]:
+    name = argument.name.text
+    every = bool(argument.choices) or argument.type == "bool"
+    taken = [values[n] for n in values if n != name]
+    candidates = list(others(argument, values[name]))
+    candidates.sort(key=lambda v: not every and any(v is t or v == t for t in taken))
+    tried: list[object] = []
+    for other in candidates:
+        if allowed(analysis, {**values, name: other}):
+            tried.append(other)
+            if not every:
+                break
+    more: list[object] = list(boundary_values(analysis, argument))
+    if argument.nullable and argument.type not in _OTHERS:
+        more.append(None)
+    for other in more:
+        fine = other != values[name] and fits(argument, other) is None
+        if fine and other not in tried and allowed(analysis, {**values, name: other}):
+            tried.append(other)
+    return tried
+
+
+def _combinations(analysis: Analysis, values: Values) -> list[Values]:
+    """Two or more switches turned at once."""
+    turned = []
+    for argument in analysis.spec.arguments:
+        if argument.type == "bool" or argument.choices:
+            if same_inputs(analysis, argument):
+                name = argument.name.text
+                ways = [values[name], *others(argument, values[name])]
+                turned.append([(name, way) for way in ways])
+    count = 1
+    for ways in turned:
+        count *= len(ways)
+    if len(turned) < 2 or count > COMBINATIONS:
+        return []
+    found = []
+    for way in product(*turned):
+        change = {name: value for name, value in way if value != values[name]}
+        if len(change) > 1 and allowed(analysis, {**values, **change}):
+            found.append(change)
+    return found
+
+
+def others(argument: Argument, value: object) -> Iterator[object]:
+    """Values that the argument may have and that are not this one."""
+    for candidate in _candidates(argument, value):
+        if type(candidate) is type(value) and candidate == value:
+            continue
+        if fits(argument, candidate) is None:
+            yield candidate
+
+
+def _candidates(argument: Argument, value: object) -> Iterator[object]:
+    if argument.choices:
+        yield from (choice.value for choice in argument.choices)
+        if argument.nullable:
+            yield None
+    elif argument.type == "bool":
+        yield not value
+    elif argument.type == "int":
+        start = value if isinstance(value, int) else 1
+        yield from (start + 1, start - 1, start * 2, start + 2, start + 3, 1, 0)
+    elif argument.type == "float":
+        yield from (0.25, 0.75, 0.5, 0.1, 0.01, 2.0, 1e-3)
+        for bound in (argument.minimum, argument.maximum):
+            if bound is not None:
+                yield float(bound.value)
+    elif argument.type == "shape":
+        sizes = value if isinstance(value, tuple) else (2,)
+        yield tuple(size + 1 for size in sizes)
+        yield tuple(size * 2 for size in sizes)
+    elif argument.type == "axis":
+        yield from (-1, 1)
+    elif argument.type == "data_format":
+        yield from ("channels_first", "channels_last")
+    else:
+        yield from _OTHERS.get(argument.type, ())
+
+
+def allowed(analysis: Analysis, values: Mapping[str, object]) -> bool:
+    """Whether the spec's checks hold for these arguments."""
+    return all(holds(analysis, index, values) for index in range(len(analysis.checks)))
+
+
+def holds(analysis: Analysis, index: int, values: Mapping[str, object]) -> bool:
+    """Whether one of the spec's checks holds; not where that cannot be told."""
+    try:
+        known = with_derived(analysis, values)
+        return bool(evaluate(analysis.checks[index].tree, known))
+    except Unknowable:
+        return False
+
+
+def with_derived(analysis: Analysis, values: Mapping[str, object]) -> dict[str, object]:
+    """The arguments, and what is derived from them."""
+    known = dict(values)
+    for derived in analysis.spec.derived:
+        name = derived.name.text
+        try:
+            known[name] = evaluate(analysis.scope.derived[name].tree, known)
+        except Unknowable:
+            continue
+    return known
+
+
+def bad_values(argument: Argument) -> list[object]:
+    """Values that `__init__` must refuse: at and beyond each bound, and of wrong type."""
+    if argument.choices:
+        return ["no such choice"]
+    if argument.type == "int":
+        none = [] if argument.nullable else [None]
+        return [*_beyond(argument, 1), 2.5, "3", True, *none]
+    if argument.type == "float":
+        bad = _beyond(argument, 0.01)
+        return [*bad, float("nan")] if bad else []
+    if argument.type == "shape":
+        return [(2.5,), 3]
+    if argument.type == "data_format":
+        return ["no such format"]
+    if argument.type == "layer":
+        return ["no layer"]
+    return []
+
+
+def _beyond(argument: Argument, step: float) -> list[object]:
+    bad: list[object] = []
+    if argument.minimum is not None:
+        bad.append(argument.minimum.value - step)
+    if argument.above is not None:
+        bad.append(argument.above.value)
+    if argument.maximum is not None:
+        bad.append(argument.maximum.value + step)
+    if argument.below is not None:
+        bad.append(argument.below.value)
+    return bad
+
+
+def edge_values(argument: Argument) -> list[object]:
+    """The outermost values that `__init__` must take."""
+    if argument.choices or argument.type not in ("int", "float"):
+        return []
+    step = 1 if argument.type == "int" else 1e-6
+    edges: list[object] = []
+    if argument.minimum is not None:
+        edges.append(argument.minimum.value)
+    if argument.above is not None:
+        edges.append(argument.above.value + step)
+    if argument.maximum is not None:
+        edges.append(argument.maximum.value)
+    if argument.below is not None:
+        edges.append(argument.below.value - step)
+    return edges
