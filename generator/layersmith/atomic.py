@@ -19,7 +19,7 @@ from layersmith.errors import LayersmithError
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 FOLDER = ".layersmith"
 _TEMPORARY = ".layersmith-tmp"

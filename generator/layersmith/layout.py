@@ -195,7 +195,7 @@ def _segment(
 
 
 def _start(node: ast.stmt) -> int:
-    decorators = getattr(node, "decorator_list", ())
+    decorators: Sequence[ast.expr] = getattr(node, "decorator_list", ())
     return min([node.lineno, *(d.lineno for d in decorators)])
 
 

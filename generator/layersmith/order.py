@@ -10,7 +10,12 @@ from layersmith.spec import Spec
 
 
 def uses(spec: Spec) -> dict[str, int]:
-    """Layers that a spec makes, by name: the index of the first sublayer that does it."""
+    """Layers of other specs that a spec makes, with the index of the first sublayer.
+
+    A name that Keras has means Keras's layer, whatever other specs there are.
+    """
+    from layersmith.language.tables import keras_layers
+
     found: dict[str, int] = {}
     for index, sublayer in enumerate(spec.sublayers):
         try:
@@ -19,7 +24,8 @@ def uses(spec: Spec) -> dict[str, int]:
             continue  # Said where the sublayer is read.
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                found.setdefault(node.func.id, index)
+                if node.func.id not in keras_layers():
+                    found.setdefault(node.func.id, index)
     return found
 
 

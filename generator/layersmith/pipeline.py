@@ -197,6 +197,6 @@ def _emit(file: SpecFile, analysis: Analysis, target: Target) -> Generated:
         snake=spec.snake,
         class_name=spec.layer.text,
         layer=layer.render(plan_layer(analysis, target.package, target.module)),
-        suite=suite.render(plan_suite(analysis, module, target.package)),
+        suite=suite.render(plan_suite(analysis, module, target.package, target.module)),
         script=train.render(plan_training(analysis, module, target.training)),
     )

@@ -47,7 +47,8 @@ def with_names(text: str, names: Mapping[str, str]) -> str:
 def _class_name(text: str, stem: str) -> str | None:
     """The capitalised name in the text that reads as this stem."""
     folded = stem.replace("_", "").lower()
-    for name in re.findall(r"\b[A-Z]\w*", text):
+    names: list[str] = re.findall(r"\b[A-Z]\w*", text)
+    for name in names:
         if name.replace("_", "").lower() == folded:
             return name
     return None

@@ -99,22 +99,27 @@ def survey(
     changes: list[Change] = []
     removals: dict[Path, Change] = {}
     for path, emitted in files.items():
-        data, old_path = on_disk[path], renames.get(path)
-        is_forced = path in forced or old_path in forced
+        data, source = on_disk[path], renames.get(path)
+        is_forced = path in forced or source in forced
         change = judge(emitted, path, data, bases, forced=is_forced)
-        if old_path is not None and old_data[old_path]:
-            old = old_data[old_path]
+        if source is not None and old_data[source]:
             moved = judge(
-                emitted, path, old, bases, forced=is_forced, old_path=old_path
+                emitted,
+                path,
+                old_data[source],
+                bases,
+                forced=is_forced,
+                old_path=source,
             )
             # The second case is a run that was killed between the two steps.
             if moved.state is not State.FOREIGN and (
                 data is None or moved.after == decode(data)
             ):
-                note = f"renamed to {path}"
-                removals[old_path] = _remove(old_path, old, note, moved.backup)
+                removals[source] = _remove(
+                    source, old_data[source], f"renamed to {path}", moved.backup
+                )
                 if data is None:
-                    change = _moved(moved, old_path)
+                    change = _moved(moved, source)
         changes.append(change)
     changes += removals.values()
     for file in stale:

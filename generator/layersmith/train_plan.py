@@ -64,6 +64,7 @@ class TrainPlan:
         packing: How `call` takes several inputs.
         training: Import path of the project's `training` package; empty for a
             script that stands alone.
+        wrapper: Keras layer that the layer is put into; empty for none.
     """
 
     layer: str
@@ -77,6 +78,7 @@ class TrainPlan:
     script: str
     packing: Packing = "arguments"
     training: str = ""
+    wrapper: str = ""
 
     @property
     def single(self) -> bool:

@@ -68,7 +68,8 @@ def _render_project(plan: TrainPlan) -> str:
 
 def _call(plan: TrainPlan) -> str:
     arguments = ", ".join(f"{name}={source}" for name, source in plan.arguments)
-    return f"{plan.layer}({arguments})"
+    made = f"{plan.layer}({arguments})"
+    return f"{plan.wrapper}({made})" if plan.wrapper else made
 
 
 def _input(given: TrainInput) -> str:

@@ -44,22 +44,25 @@ class KnownLayer:
 
 @dataclass(frozen=True)
 class Registry(Mapping[str, KnownLayer]):
-    """Known layers by class name; the project's come before Keras's."""
+    """Known layers by class name: Keras's, and the project's under other names.
+
+    A spec means the same wherever it stands: `Dense` is Keras's even beside a spec
+    that is called so.
+    """
 
     project: Mapping[str, Analysis] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> KnownLayer:
-        if name in self.project:
-            return _of_project(self.project[name])
         from layersmith.language.tables import keras_layers
 
-        return _of_keras(keras_layers()[name])
+        known = keras_layers()
+        return _of_keras(known[name]) if name in known else _of_project(self.project[name])
 
     def __iter__(self) -> Iterator[str]:
         from layersmith.language.tables import keras_layers
 
-        yield from self.project
         yield from keras_layers()
+        yield from (name for name in self.project if name not in keras_layers())
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -88,6 +91,8 @@ def _of_project(analysis: Analysis) -> KnownLayer:
         (a.name.text, a.default is None)
         for a in sorted(spec.arguments, key=lambda a: a.default is not None)
     ]
+    if analysis.facts.random and spec.argument("seed") is None:
+        parameters.append(("seed", False))
     return KnownLayer(
         spec.layer.text,
         tuple(parameters),

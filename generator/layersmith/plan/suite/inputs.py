@@ -45,7 +45,7 @@ def plan_inputs(
         SuiteInput(
             i.name.text,
             NUMPY_DTYPES.get(i.dtype, i.dtype),
-            _upper(analysis, i, [values, *({**values, **c} for c in changes)]),
+            upper_bound(analysis, i, [values, *({**values, **c} for c in changes)]),
             i.optional,
             i.state,
             i.many,
@@ -188,7 +188,7 @@ def _masks(analysis: Analysis) -> tuple[MaskPlan, ...]:
     return tuple(found)
 
 
-def _upper(analysis: Analysis, layer_input: Input, tried: list[Values]) -> int | None:
+def upper_bound(analysis: Analysis, layer_input: Input, tried: list[Values]) -> int | None:
     """One more than the greatest whole number that an input may hold."""
     if "int" not in layer_input.dtype:
         return None
