@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -158,6 +159,53 @@ class Project:
             for path in self.root.rglob("*")
             if path.is_file() and not {".git", ".layersmith"} & set(path.parts)
         }
+
+
+@dataclass
+class Spec:
+    """A spec as far as its output depends on it."""
+
+    layer: str
+    numbers: list[int] = field(default_factory=lambda: [0] * 5)
+    methods: int = 2
+    spaced: bool = False
+    comment: int = 0
+
+    @property
+    def stem(self) -> str:
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", self.layer).lower()
+
+    def text(self) -> str:
+        return f"layer: {self.layer}  # {self.comment}\n"
+
+    def layer_body(self) -> str:
+        blank = "\n" if self.spaced else ""
+        methods = "".join(
+            f"\n    def method_{n}(self, x):\n"
+            f"        # Method {n} of {self.layer}.\n"
+            f"        y = x * {self.numbers[n % 5]}\n{blank}"
+            f"        y = combine(y, first_argument={n}, second_argument=[1, 2, {n}])\n"
+            f"        return y\n"
+            for n in range(self.methods)
+        )
+        return (
+            f'"""{self.layer}: number {self.numbers[0]}."""\n\nimport math\n\n\n'
+            f"class {self.layer}:\n"
+            f'    """Does what {self.layer} does.\n\n    Args:\n'
+            f'        units: {self.numbers[1]}.\n    """\n\n'
+            f"    def __init__(self, units, rate=0.5, name=None):\n"
+            f"        self.units = units\n"
+            f"        self.rate = {self.numbers[2]}\n"
+            f"        self.name = {self.numbers[3]}\n{methods}"
+        )
+
+    def suite_body(self) -> str:
+        return (
+            f'"""Tests of {self.layer}."""\n\nfrom {self.stem} import {self.layer}\n\n\n'
+            f"def test_{self.stem}():\n"
+            f"    layer = {self.layer}({self.numbers[0]})\n"
+            f"    assert layer.rate == {self.numbers[2]}\n"
+        )
 
 
 def git(folder: Path, *arguments: str) -> str:
