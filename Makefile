@@ -10,11 +10,12 @@ unexport PYTHONDONTWRITEBYTECODE
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check format clean
+.PHONY: help demo test check types format clean
 help:
 	@echo "make demo    a layer project from the template, trained on real digits"
 	@echo "make test    every test, those that start TensorFlow included"
-	@echo "make check   lint, types and the fast tests"
+	@echo "make check   lint and the fast tests"
+	@echo "make types   let mypy read the generator"
 	@echo "make format  let ruff lay out the sources"
 	@echo "make clean   remove .venv and demo"
 
@@ -27,8 +28,10 @@ test: $(VENV)/.installed
 check: $(VENV)/.installed
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
-	$(RUN) -m mypy
 	$(RUN) -m pytest $(ARGS)
+
+types: $(VENV)/.installed
+	$(RUN) -m mypy
 
 format: $(VENV)/.installed
 	$(RUN) -m ruff check --fix

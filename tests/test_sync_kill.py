@@ -221,6 +221,37 @@ def test_a_kill_at_any_moment_loses_nothing_and_the_next_run_heals(
     assert last > 40
 
 
+def test_leftovers_are_removed_where_no_file_is_wanted_any_more(project, monkeypatch):
+    other = project.emitted(body("Other"), Path("tests/test_other.py"), "specs/o.yaml")
+    project.write_spec("specs/o.yaml")
+    project.owned = (Path("src"), Path("tests"))
+    changes = project.survey(body(), other)
+    with monkeypatch.context() as patch:
+        dying = killed_at(patch, 10**9)
+        apply(changes, project.root)
+    (project.root / other.path).unlink()
+    with monkeypatch.context() as patch:
+        killed_at(patch, 4)
+        with pytest.raises(Killed):
+            apply(project.survey(body(), other), project.root)
+    assert dying.calls > 4
+    assert [name for name in project.files() if name.endswith("-tmp")]
+    (project.root / "specs/o.yaml").unlink()
+    project.run(body())
+    assert not [name for name in project.files() if name.endswith("-tmp")]
+
+
+def test_leftovers_outside_are_not_looked_for(project, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside") / ".x.py.1.layersmith-tmp"
+    outside.touch()
+    project.run(body())
+    bases = project.root / ".layersmith/bases"
+    away = os.path.relpath(outside.parent, project.root)
+    bases.write_text(f"{bases.read_text()}[{away}/x.py]\n[{outside.parent}/x.py]\n")
+    project.run(body(scale=2.0))
+    assert outside.exists()
+
+
 def test_what_a_killed_run_has_kept_too_much_is_dropped_in_time(project, monkeypatch):
     project.run(body())
     changes = project.survey(body(scale=2.0))

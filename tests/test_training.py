@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import random
 import signal
 import socket
@@ -22,7 +23,7 @@ from training_project import (
 
 pytestmark = pytest.mark.slow
 
-KILLS = 20
+KILLS = int(os.environ.get("KILLS", "4"))
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,7 @@ import binascii
 import os
 import re
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -64,6 +65,14 @@ class Bases:
             if body is not None:
                 return body
         return None
+
+    def folders(self) -> set[str]:
+        """Where the files lie whose texts are kept, and where these are kept."""
+        folders = set()
+        for path in [NAME, *filter(None, self._entries)]:
+            with suppress(SyncError):
+                folders.add(str(Path(self._inside.real(Path(path))).parent))
+        return folders
 
     def add(self, path: Path, body: str) -> None:
         """Keeps one more text for the file."""

@@ -17,7 +17,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from layersmith.atomic import (
-    FOLDER,
     Inside,
     SyncError,
     copy_beside,
@@ -151,14 +150,15 @@ def apply(changes: Iterable[Change], root: Path, *, keep_bases: bool = True) -> 
 
 def _apply(changes: Sequence[Change], inside: Inside, keep_bases: bool) -> None:
     places = {change.path: inside.real(change.path) for change in changes}
-    sweep({*map(os.path.dirname, places.values()), str(inside.root / FOLDER)})
+    bases = Bases(inside)
+    # A killed run may have been at work on files that no spec asks for by now.
+    sweep({*map(os.path.dirname, places.values()), *bases.folders()})
     to_write = [c for c in changes if c.writes]
     problems = [(c.path, hindrance(places[c.path])) for c in to_write]
     problems = [(path, message) for path, message in problems if message]
     if problems:
         raise SyncError.of(problems)
 
-    bases = Bases(inside)
     if keep_bases:
         for change in changes:
             if change.base is not None:

@@ -12,6 +12,7 @@ __all__ = ["FAMILIES", "Bound", "Operation", "family", "find", "names", "rows"]
 # Modules of this folder that hold rows, in the order of the documentation.
 FAMILIES = (
     "elementwise",
+    "special",
     "choosing",
     "creation",
     "arrays",
@@ -23,6 +24,7 @@ FAMILIES = (
     "segments",
     "linear",
     "matrices",
+    "diagonals",
     "neural",
     "activations",
     "windows",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from layersmith.language.dims import surely_differ
 from layersmith.language.operations.base import Bound, row
-from layersmith.language.operations.conversion import FULL, NO_BFLOAT16, as_tensor
+from layersmith.language.operations.conversion import FULL, as_tensor
 from layersmith.language.operations.rules import (
     INTEGER,
     binary,
@@ -19,27 +19,6 @@ from layersmith.language.operations.rules import (
     unary_floating,
 )
 from layersmith.language.values import Tensor, Value
-
-
-def _abs(call: Bound) -> Value:
-    tensor = call.tensor("x")
-    return Tensor(tensor.shape, real_dtype(tensor.dtype))
-
-
-def real_dtype(dtype: str | None) -> str | None:
-    """The dtype of the parts of a number."""
-    return {"complex64": "float32", "complex128": "float64"}.get(dtype or "", dtype)
-
-
-def _complex(call: Bound) -> Value:
-    dtype = promote_to_first(call, "real", "imag")
-    known = {"float32": "complex64", "float64": "complex128"}
-    return Tensor(broadcasting(call, "real", "imag"), known.get(dtype or ""))
-
-
-def _part(call: Bound) -> Value:
-    tensor = call.tensor("input")
-    return Tensor(tensor.shape, real_dtype(tensor.dtype))
 
 
 def _divide(call: Bound) -> Value:
@@ -108,19 +87,6 @@ def _sum_of_all(call: Bound) -> Value:
     return Tensor(shape, dtype)
 
 
-def _integers(call: Bound) -> Value:
-    names = [name for name in ("x", "y") if name in call.operation.parameter_names]
-    dtype = promote_to_first(call, *names)
-    if dtype is not None and dtype not in INTEGER:
-        call.fail(
-            f"{call.operation.name} takes integers, and this is {named(dtype)}",
-            "convert it first: `tf.cast(..., tf.int32)`",
-            at=names[0],
-        )
-        return Tensor(broadcasting(call, *names))
-    return Tensor(broadcasting(call, *names), dtype)
-
-
 # TensorFlow's name, NumPy's function, keras.ops's function.
 _FLOATING = (
     ("exp", "exp", "exp"),
@@ -146,8 +112,6 @@ _STEPS = (
     ("floor", "floor", "floor"),
     ("math.ceil", "ceil", "ceil"),
 )
-# Special functions that NumPy has not.
-_SPECIAL = ("digamma", "erfinv", "ndtri", "erfcinv")
 _BINARY = (
     ("add", "add", "add"),
     ("subtract", "subtract", "subtract"),
@@ -156,6 +120,7 @@ _BINARY = (
     ("minimum", "minimum", "minimum"),
     ("pow", "power", "power"),
 )
+
 
 TABLE = (
     *(
@@ -177,15 +142,6 @@ TABLE = (
         )
         for name, meaning, keras in _STEPS
     ),
-    *(
-        row(
-            f"tf.math.{name}(x)",
-            unary_floating,
-            precisions=FULL,
-        )
-        for name in _SPECIAL
-    ),
-    row("tf.abs(x)", _abs, "np.abs({x})", "ops.abs({x})"),
     row("tf.square(x)", unary, "np.square({x})", "ops.square({x})"),
     row("tf.negative(x)", unary, "-{x}", "ops.negative({x})"),
     row("tf.sign(x)", unary, "np.sign({x})", "ops.sign({x})", gradient=False),
@@ -212,14 +168,6 @@ TABLE = (
         "-np.logaddexp(0, -{x})",
         "ops.log_sigmoid({x})",
     ),
-    row("tf.math.erf(x)", unary_floating, "erf({x})", "ops.erf({x})", helpers=("erf",)),
-    row(
-        "tf.math.erfc(x)",
-        unary_floating,
-        "1 - erf({x})",
-        "1 - ops.erf({x})",
-        helpers=("erf",),
-    ),
     row(
         "tf.math.rint(x)",
         unary_floating,
@@ -227,28 +175,6 @@ TABLE = (
         "ops.round({x})",
         gradient=False,
         precisions=FULL,
-    ),
-    row(
-        "tf.math.lgamma(x)",
-        unary_floating,
-        "lgamma({x})",
-        helpers=("lgamma",),
-        precisions=NO_BFLOAT16,
-    ),
-    row("tf.math.bessel_i1(x)", unary_floating, xla=False, precisions=NO_BFLOAT16),
-    row("tf.math.bessel_i1e(x)", unary_floating, precisions=NO_BFLOAT16),
-    row(
-        "tf.math.bessel_i0(x)",
-        unary_floating,
-        "np.i0({x})",
-        xla=False,
-        precisions=NO_BFLOAT16,
-    ),
-    row(
-        "tf.math.bessel_i0e(x)",
-        unary_floating,
-        "np.i0({x}) * np.exp(-np.abs({x}))",
-        precisions=NO_BFLOAT16,
     ),
     row(
         "tf.math.is_nan(x)",
@@ -347,10 +273,6 @@ TABLE = (
         binary_floating,
         "np.where({x} == 0, 0, {x} / np.where({x} == 0, 1, {y}))",
     ),
-    *(
-        row(f"tf.math.{name}(a, x)", binary_floating, precisions=FULL)
-        for name in ("igamma", "igammac", "polygamma")
-    ),
     row(
         "tf.clip_by_value(t, clip_value_min, clip_value_max)",
         _clip,
@@ -369,33 +291,5 @@ TABLE = (
         _sum_of_all,
         "sum({inputs})",
         "sum({inputs})",
-    ),
-    row("tf.complex(real, imag)", _complex, "{real} + 1j * {imag}", precisions=FULL),
-    row("tf.math.real(input)", _part, "np.real({input})", "ops.real({input})"),
-    row("tf.math.imag(input)", _part, "np.imag({input})", "ops.imag({input})"),
-    row("tf.math.conj(x)", unary, "np.conj({x})", "ops.conj({x})"),
-    row("tf.math.angle(input)", _part, "np.angle({input})", "ops.angle({input})"),
-    *(
-        row(
-            f"tf.bitwise.{name}(x, y)",
-            _integers,
-            f"np.{meaning}({{x}}, {{y}})",
-            f"ops.{meaning}({{x}}, {{y}})",
-            gradient=False,
-        )
-        for name, meaning in (
-            ("bitwise_and", "bitwise_and"),
-            ("bitwise_or", "bitwise_or"),
-            ("bitwise_xor", "bitwise_xor"),
-            ("left_shift", "left_shift"),
-            ("right_shift", "right_shift"),
-        )
-    ),
-    row(
-        "tf.bitwise.invert(x)",
-        _integers,
-        "np.invert({x})",
-        "ops.bitwise_invert({x})",
-        gradient=False,
     ),
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from layersmith.language.dims import Axis, Dim, Rest, Shape, surely_differ
+from layersmith.language.dims import Dim, Shape, surely_differ
 from layersmith.language.operations.base import Bound, Operation, row
 from layersmith.language.operations.conversion import FULL, NO_BFLOAT16
-from layersmith.language.operations.elementwise import real_dtype
+from layersmith.language.operations.diagonals import smaller, stack_of
 from layersmith.language.operations.rules import (
     binary,
     floating,
@@ -15,8 +15,8 @@ from layersmith.language.operations.rules import (
     promote,
     require_rank,
     require_square,
-    unary,
 )
+from layersmith.language.operations.special import real_dtype
 from layersmith.language.values import Items, Tensor, Value
 
 
@@ -37,18 +37,7 @@ def _scalar_each(call: Bound) -> Value:
     name = _first(call)
     if not require_square(call, name):
         return Tensor()
-    return Tensor(_outer(call.shape(name)), floating(call, name))
-
-
-def _outer(shape: Shape | None, *more: Axis) -> Shape | None:
-    if shape is None or last_two(shape) is None:
-        return None
-    return Shape((*shape.axes[:-2], *more))
-
-
-def _trace(call: Bound) -> Value:
-    require_rank(call, "x", 2, "matrices")
-    return Tensor(_outer(call.shape("x")), call.tensor("x").dtype)
+    return Tensor(stack_of(call.shape(name)), floating(call, name))
 
 
 def _slogdet(call: Bound) -> Value:
@@ -101,77 +90,7 @@ def _lstsq(call: Bound) -> Value:
             "both have the same number of rows",
         )
     same = matrix.axes[:-2] == right.axes[:-2]
-    return Tensor(_outer(right, left[1], other[1]) if same else None, dtype)
-
-
-def _diagonal_matrix(call: Bound) -> Value:
-    tensor = call.tensor("diagonal")
-    shape = tensor.shape
-    if shape is None or not shape.axes or isinstance(shape.axes[-1], Rest):
-        return Tensor(None, tensor.dtype)
-    return Tensor(Shape((*shape.axes, shape.axes[-1])), tensor.dtype)
-
-
-def _diagonal(call: Bound) -> Value:
-    tensor = call.tensor("input")
-    require_rank(call, "input", 2, "matrices")
-    matrix = last_two(tensor.shape)
-    return Tensor(
-        None if matrix is None else _outer(tensor.shape, _smaller(*matrix)),
-        tensor.dtype,
-    )
-
-
-def _smaller(rows: Axis, columns: Axis) -> Axis:
-    """The smaller of two sizes, where that is known."""
-    if rows == columns:
-        return rows
-    if isinstance(rows, Dim) and isinstance(columns, Dim):
-        if rows.constant is not None and columns.constant is not None:
-            return min(rows, columns, key=lambda size: size.constant or 0)
-    return None
-
-
-def _set_diagonal(call: Bound) -> Value:
-    dtype = promote(call, "input", "diagonal")
-    require_rank(call, "input", 2, "matrices")
-    matrix, diagonal = last_two(call.shape("input")), call.shape("diagonal")
-    if matrix is not None and diagonal is not None and diagonal.axes:
-        wanted = _smaller(*matrix)
-        if surely_differ(wanted, diagonal.axes[-1]):
-            return call.fail(
-                f"the diagonal has `{wanted}` numbers, and these are `{diagonal.axes[-1]}`",
-                "it is as long as the smaller of the last two axes",
-                at="diagonal",
-            )
-    return Tensor(call.shape("input"), dtype)
-
-
-def _tensor_diagonal_matrix(call: Bound) -> Value:
-    tensor = call.tensor("diagonal")
-    shape = tensor.shape
-    if shape is None or shape.rank is None:
-        return Tensor(None, tensor.dtype)
-    return Tensor(Shape(shape.axes * 2), tensor.dtype)
-
-
-def _tensor_diagonal(call: Bound) -> Value:
-    tensor = call.tensor("input")
-    shape = tensor.shape
-    if shape is None or shape.rank is None:
-        return Tensor(None, tensor.dtype)
-    half = shape.rank // 2
-    if shape.rank % 2 or any(map(surely_differ, shape.axes[:half], shape.axes[half:])):
-        return call.fail(
-            f"tf.linalg.tensor_diag_part takes a shape twice over, not {shape}",
-            "tf.linalg.diag_part takes the diagonal of each matrix",
-        )
-    return Tensor(Shape(shape.axes[:half]), tensor.dtype)
-
-
-def _band(call: Bound) -> Value:
-    require_rank(call, "input", 2, "matrices")
-    return unary(call)
+    return Tensor(stack_of(right, left[1], other[1]) if same else None, dtype)
 
 
 def _pinv(call: Bound) -> Value:
@@ -179,13 +98,14 @@ def _pinv(call: Bound) -> Value:
     matrix = last_two(call.shape("a"))
     dtype = floating(call, "a")
     return Tensor(
-        None if matrix is None else _outer(call.shape("a"), matrix[1], matrix[0]), dtype
+        None if matrix is None else stack_of(call.shape("a"), matrix[1], matrix[0]),
+        dtype,
     )
 
 
 def _rank(call: Bound) -> Value:
     require_rank(call, "a", 2, "matrices")
-    return Tensor(_outer(call.shape("a")), "int32")
+    return Tensor(stack_of(call.shape("a")), "int32")
 
 
 def _svd(call: Bound) -> Value:
@@ -197,8 +117,8 @@ def _svd(call: Bound) -> Value:
         unknown = Tensor(None, dtype)
         return unknown if vectors is False else Items((unknown,) * 3)
     rows, columns = matrix
-    size = _smaller(rows, columns)
-    values = Tensor(_outer(shape, size), real_dtype(dtype))
+    size = smaller(rows, columns)
+    values = Tensor(stack_of(shape, size), real_dtype(dtype))
     if vectors is False:
         return values
     full = call.literal("full_matrices", False)
@@ -208,8 +128,8 @@ def _svd(call: Bound) -> Value:
     return Items(
         (
             values,
-            Tensor(_outer(shape, rows, left), dtype),
-            Tensor(_outer(shape, columns, right), dtype),
+            Tensor(stack_of(shape, rows, left), dtype),
+            Tensor(stack_of(shape, columns, right), dtype),
         )
     )
 
@@ -230,14 +150,14 @@ def _qr(call: Bound) -> Value:
         return Items((Tensor(None, dtype),) * 2)
     rows, columns = matrix
     size = (
-        {True: rows, False: _smaller(rows, columns)}.get(full)
+        {True: rows, False: smaller(rows, columns)}.get(full)
         if isinstance(full, bool)
         else None
     )
     return Items(
         (
-            Tensor(_outer(shape, rows, size), dtype),
-            Tensor(_outer(shape, size, columns), dtype),
+            Tensor(stack_of(shape, rows, size), dtype),
+            Tensor(stack_of(shape, size, columns), dtype),
         )
     )
 
@@ -246,7 +166,7 @@ def _eigh(call: Bound) -> Value:
     dtype, shape = floating(call, "tensor"), call.shape("tensor")
     require_square(call, "tensor")
     matrix = last_two(shape)
-    values = None if matrix is None else _outer(shape, matrix[0])
+    values = None if matrix is None else stack_of(shape, matrix[0])
     return Items((Tensor(values, real_dtype(dtype)), Tensor(shape, dtype)))
 
 
@@ -276,50 +196,6 @@ def _adjoint(operation: Operation, call: Bound) -> Operation:
 
 
 TABLE = (
-    row(
-        "tf.linalg.diag(diagonal, name=None, !k=0, !num_rows=-1, !num_cols=-1, !padding_value=0, "
-        "!align='RIGHT_LEFT')",
-        _diagonal_matrix,
-        "{diagonal}[..., None] * np.eye({diagonal}.shape[-1])",
-    ),
-    row(
-        "tf.linalg.diag_part(input, name=None, !k=0, !padding_value=0, !align='RIGHT_LEFT')",
-        _diagonal,
-        "np.diagonal({input}, axis1=-2, axis2=-1)",
-        "ops.diagonal({input}, axis1=-2, axis2=-1)",
-    ),
-    row(
-        "tf.linalg.set_diag(input, diagonal, name=None, !k=0, !align='RIGHT_LEFT')",
-        _set_diagonal,
-        "set_diag({input}, {diagonal})",
-        helpers=("set_diag",),
-    ),
-    row(
-        "tf.linalg.tensor_diag(diagonal)",
-        _tensor_diagonal_matrix,
-        "tensor_diag({diagonal})",
-        helpers=("tensor_diag",),
-        precisions=NO_BFLOAT16,
-    ),
-    row(
-        "tf.linalg.tensor_diag_part(input)",
-        _tensor_diagonal,
-        "tensor_diag_part({input})",
-        helpers=("tensor_diag_part",),
-        precisions=NO_BFLOAT16,
-    ),
-    row(
-        "tf.linalg.band_part(input, num_lower, num_upper)",
-        _band,
-        "band_part({input}, {num_lower}, {num_upper})",
-        helpers=("band_part",),
-    ),
-    row(
-        "tf.linalg.trace(x)",
-        _trace,
-        "np.trace({x}, axis1=-2, axis2=-1)",
-        "ops.trace({x}, axis1=-2, axis2=-1)",
-    ),
     row(
         "tf.linalg.inv(input, adjoint=False)",
         _square,

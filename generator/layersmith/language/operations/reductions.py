@@ -5,7 +5,6 @@ from __future__ import annotations
 from layersmith.language.dims import Shape
 from layersmith.language.operations.base import Bound, row
 from layersmith.language.operations.conversion import MISSING, as_tensor
-from layersmith.language.operations.elementwise import real_dtype
 from layersmith.language.operations.rules import (
     INTEGER,
     broadcasting,
@@ -16,6 +15,7 @@ from layersmith.language.operations.rules import (
     unary_floating,
     without_unknown_axis,
 )
+from layersmith.language.operations.special import real_dtype
 from layersmith.language.values import Items, Tensor, Value
 
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from layersmith.language.dims import ONE, Axis, Dim, Shape
 from layersmith.language.operations.base import Bound, Operation, row
 from layersmith.language.operations.conversion import FULL, MISSING
-from layersmith.language.operations.elementwise import real_dtype
 from layersmith.language.operations.rules import (
     FLOATING,
     floating,
@@ -15,6 +14,7 @@ from layersmith.language.operations.rules import (
     require_rank,
     sizes,
 )
+from layersmith.language.operations.special import real_dtype
 from layersmith.language.values import Tensor, Value
 
 
