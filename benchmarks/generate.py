@@ -23,18 +23,30 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPES = ROOT / "generator" / "layersmith" / "recipes"
-NAMES = ("low_rank_dense", "moving_norm", "dropout", "highway", "gated_attention_pooling")
+NAMES = (
+    "low_rank_dense",
+    "moving_norm",
+    "dropout",
+    "highway",
+    "gated_attention_pooling",
+)
 
 
-def measure(command: list[str], cwd: Path, runs: int, prepare=None) -> tuple[float, int]:
+def measure(
+    command: list[str], cwd: Path, runs: int, prepare=None
+) -> tuple[float, int]:
     """Median CPU seconds, and the largest resident megabytes of one process."""
     seconds, peak = [], 0
     for run in range(runs + 1):
         if prepare is not None:
             prepare()
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-        subprocess.run(command, cwd=cwd, check=True, stdout=subprocess.DEVNULL, env=environment)
+        environment = {
+            k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"
+        }
+        subprocess.run(
+            command, cwd=cwd, check=True, stdout=subprocess.DEVNULL, env=environment
+        )
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         if run:
@@ -48,7 +60,9 @@ def project(folder: Path, count: int) -> Path:
     (folder / "specs").mkdir(parents=True)
     (folder / "pyproject.toml").write_text('[tool.layersmith]\npackage = "many"\n')
     for index in range(count):
-        text = (RECIPES / f"{NAMES[index % len(NAMES)]}.yaml").read_text(encoding="utf-8")
+        text = (RECIPES / f"{NAMES[index % len(NAMES)]}.yaml").read_text(
+            encoding="utf-8"
+        )
         name = f"Layer{index}"
         lines = text.split("\n")
         lines[0] = f"layer: {name}"
@@ -64,7 +78,9 @@ def models(path: Path, count: int) -> Path:
     }
     model = {"type": "object", "properties": fields, "required": ["field_0"]}
     definitions = {f"Model{i}": model for i in range(count)}
-    path.write_text(json.dumps({"$defs": definitions, "type": "object", "properties": {}}))
+    path.write_text(
+        json.dumps({"$defs": definitions, "type": "object", "properties": {}})
+    )
     return path
 
 
@@ -73,7 +89,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--counts", type=int, nargs="*", default=[1, 100, 1000])
     args = parser.parse_args()
-    peer = shutil.which("datamodel-codegen", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    peer = shutil.which(
+        "datamodel-codegen", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    )
     ours = [sys.executable, str(ROOT / "generator")]
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -87,13 +105,21 @@ def main() -> None:
                     shutil.rmtree(work / name, ignore_errors=True)
 
             cold, peak = measure([*ours, "generate", "-q"], work, args.runs, clear)
-            print(f"{f'{count} specs, {3 * count} files':<44} {cold:7.3f} s  {peak:5} MB")
+            print(
+                f"{f'{count} specs, {3 * count} files':<44} {cold:7.3f} s  {peak:5} MB"
+            )
             warm, _ = measure([*ours, "generate", "-q"], work, args.runs)
             print(f"{f'{count} specs again, nothing changed':<44} {warm:7.3f} s")
             if peer is None:
                 continue
             schema = models(folder / f"{count}.json", count)
-            command = [peer, "--input", str(schema), "--output", str(folder / "models.py")]
+            command = [
+                peer,
+                "--input",
+                str(schema),
+                "--output",
+                str(folder / "models.py"),
+            ]
             theirs, peak = measure(command, folder, args.runs)
             print(
                 f"{f'datamodel-codegen, {count} models':<44} {theirs:7.3f} s  {peak:5} MB"

@@ -50,65 +50,34 @@ class _Watch:
 
     def __init__(
         self,
-        order: Callable[[str], float]
-        | None,
+        order: Callable[[str], float] | None,
     ):
         self.order = order
-        self.durations: dict[
-            str, float
-        ] = {}
+        self.durations: dict[str, float] = {}
         self.test = ""
         self.message = ""
 
-    def pytest_collection_modifyitems(
-        self, items: list
-    ) -> None:
+    def pytest_collection_modifyitems(self, items: list) -> None:
         if self.order is not None:
-            items.sort(
-                key=lambda item: (
-                    self.order(
-                        item.name
-                    )
-                )
-            )
+            items.sort(key=lambda item: self.order(item.name))
 
-    def pytest_runtest_logreport(
-        self, report
-    ) -> None:
-        name = report.nodeid.partition(
-            "::"
-        )[2]
-        self.durations[name] = (
-            self.durations.get(
-                name, 0.0
-            )
-            + report.duration
-        )
-        if (
-            report.failed
-            and not self.test
-        ):
+    def pytest_runtest_logreport(self, report) -> None:
+        name = report.nodeid.partition("::")[2]
+        self.durations[name] = self.durations.get(name, 0.0) + report.duration
+        if report.failed and not self.test:
             self.test = name
             crash = getattr(
                 report.longrepr,
                 "reprcrash",
                 None,
             )
-            self.message = str(
-                crash.message
-                if crash
-                else report.longrepr
-            )[:500]
+            self.message = str(crash.message if crash else report.longrepr)[:500]
 
-    def pytest_collectreport(
-        self, report
-    ) -> None:
+    def pytest_collectreport(self, report) -> None:
         if report.failed:
             self.test, self.message = (
                 "import",
-                str(report.longrepr)[
-                    -500:
-                ],
+                str(report.longrepr)[-500:],
             )
 
 
@@ -131,34 +100,19 @@ class Suite:
         self.folder = folder
         self.snake = snake
         self.scratch = scratch
-        self.kills: Counter[str] = (
-            Counter()
-        )
-        self.durations: dict[
-            str, float
-        ] = {}
+        self.kills: Counter[str] = Counter()
+        self.durations: dict[str, float] = {}
         self.limit = 300.0
 
     @property
     def layer(self) -> str:
-        return (
-            self.folder
-            / f"{self.snake}.py"
-        ).read_text(encoding="utf-8")
+        return (self.folder / f"{self.snake}.py").read_text(encoding="utf-8")
 
     def measure(self) -> Run:
         """The suite on the layer as it is; its times set the order and the limit."""
-        run = next(
-            iter(
-                self.judge(
-                    [self.layer], jobs=1
-                )
-            )
-        )[1]
+        run = next(iter(self.judge([self.layer], jobs=1)))[1]
         self.durations = run.durations
-        self.limit = (
-            60 + 6 * run.seconds
-        )
+        self.limit = 60 + 6 * run.seconds
         return run
 
     def judge(
@@ -167,49 +121,27 @@ class Suite:
         jobs: int,
     ) -> Iterator[tuple[int, Run]]:
         """A run for each text of the layer, in the order in which they end."""
-        waiting = list(
-            enumerate(texts)
-        )[::-1]
-        running: dict[
-            int, tuple[int, Path, float]
-        ] = {}
+        waiting = list(enumerate(texts))[::-1]
+        running: dict[int, tuple[int, Path, float]] = {}
         while waiting or running:
-            while (
-                waiting
-                and len(running) < jobs
-            ):
-                index, text = (
-                    waiting.pop()
-                )
-                place = Path(
-                    tempfile.mkdtemp(
-                        dir=self.scratch
-                    )
-                )
-                running[
-                    self._start(
-                        text, place
-                    )
-                ] = (
+            while waiting and len(running) < jobs:
+                index, text = waiting.pop()
+                place = Path(tempfile.mkdtemp(dir=self.scratch))
+                running[self._start(text, place)] = (
                     index,
                     place,
                     time.monotonic(),
                 )
             ended = self._ended(running)
             for pid, status in ended:
-                index, place, start = (
-                    running.pop(pid)
-                )
+                index, place, start = running.pop(pid)
                 run = _read(
                     place,
                     status,
-                    time.monotonic()
-                    - start,
+                    time.monotonic() - start,
                 )
                 if run.test:
-                    self.kills[
-                        run.test
-                    ] += 1
+                    self.kills[run.test] += 1
                 shutil.rmtree(
                     place,
                     ignore_errors=True,
@@ -218,9 +150,7 @@ class Suite:
 
     def _ended(
         self,
-        running: dict[
-            int, tuple[int, Path, float]
-        ],
+        running: dict[int, tuple[int, Path, float]],
     ) -> list[tuple[int, str]]:
         while True:
             for pid, (
@@ -228,66 +158,36 @@ class Suite:
                 _,
                 start,
             ) in list(running.items()):
-                done, code = os.waitpid(
-                    pid, os.WNOHANG
-                )
+                done, code = os.waitpid(pid, os.WNOHANG)
                 if done:
                     _kill_group(pid)
                     return [
                         (
                             pid,
-                            "ended"
-                            if os.WIFEXITED(
-                                code
-                            )
-                            else "crashed",
+                            "ended" if os.WIFEXITED(code) else "crashed",
                         )
                     ]
-                if (
-                    time.monotonic()
-                    - start
-                    > self.limit
-                ):
+                if time.monotonic() - start > self.limit:
                     _kill_group(pid)
                     os.waitpid(pid, 0)
-                    return [
-                        (pid, "hung")
-                    ]
+                    return [(pid, "hung")]
             time.sleep(0.02)
 
-    def _order(
-        self, name: str
-    ) -> float:
+    def _order(self, name: str) -> float:
         """Tests that noticed most before come first, then the quick ones."""
         kills = self.kills[name]
-        return (
-            -kills
-            if kills
-            else self.durations.get(
-                name, 0.0
-            )
-        )
+        return -kills if kills else self.durations.get(name, 0.0)
 
-    def _start(
-        self, text: str, place: Path
-    ) -> int:
-        for path in self.folder.glob(
-            "*.py"
-        ):
+    def _start(self, text: str, place: Path) -> int:
+        for path in self.folder.glob("*.py"):
             shutil.copy(path, place)
-        (
-            place / f"{self.snake}.py"
-        ).write_text(
-            text, encoding="utf-8"
-        )
+        (place / f"{self.snake}.py").write_text(text, encoding="utf-8")
         pid = os.fork()
         if pid:
             return pid
         os.setpgid(0, 0)
         code = 1
-        with contextlib.suppress(
-            BaseException
-        ):
+        with contextlib.suppress(BaseException):
             code = self._run(place)
         os._exit(code)
 
@@ -300,15 +200,9 @@ class Suite:
         os.dup2(output, 2)
         os.chdir(place)
         sys.path.insert(0, str(place))
-        os.environ[
-            "PYTHONDONTWRITEBYTECODE"
-        ] = "1"
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         sys.dont_write_bytecode = True
-        watch = _Watch(
-            self._order
-            if self.durations
-            else None
-        )
+        watch = _Watch(self._order if self.durations else None)
         options = [
             "-x",
             "-q",
@@ -338,9 +232,7 @@ class Suite:
             "message": watch.message,
             "durations": watch.durations,
         }
-        (
-            place / "result.json"
-        ).write_text(
+        (place / "result.json").write_text(
             json.dumps(result),
             encoding="utf-8",
         )
@@ -353,19 +245,9 @@ def _read(
     seconds: float,
 ) -> Run:
     try:
-        result = json.loads(
-            (
-                place / "result.json"
-            ).read_text(
-                encoding="utf-8"
-            )
-        )
+        result = json.loads((place / "result.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        status = (
-            "hung"
-            if status == "hung"
-            else "crashed"
-        )
+        status = "hung" if status == "hung" else "crashed"
         return Run(
             status,
             status,
@@ -373,11 +255,7 @@ def _read(
             {},
             seconds,
         )
-    status = (
-        "passed"
-        if result["code"] == 0
-        else "failed"
-    )
+    status = "passed" if result["code"] == 0 else "failed"
     return Run(
         status,
         result["test"],

@@ -201,6 +201,13 @@ def _title(test) -> str:
     return f"{Path(file).stem}: {name.rpartition('.')[2]}"
 
 
+def spec_text(name: str) -> str:
+    """The spec of a recipe, or of a layer whose emitted suite does not pass yet."""
+    folders = (ROOT / "generator/layersmith/recipes", ROOT / "benchmarks/keras_recipes")
+    path = next(f / f"{name}.yaml" for f in folders if (f / f"{name}.yaml").exists())
+    return path.read_text(encoding="utf-8")
+
+
 def generate(names: Sequence[str], folder: Path) -> dict[str, type]:
     """The classes of recipes, generated into a folder and imported from it.
 
@@ -208,7 +215,6 @@ def generate(names: Sequence[str], folder: Path) -> dict[str, type]:
         ValueError: for a recipe with an error in it.
     """
     from layersmith.emit.layer import render
-    from layersmith.gallery import recipe
     from layersmith.language.analyse import analyse
     from layersmith.errors import Report
     from layersmith.errors import render as shown
@@ -217,7 +223,7 @@ def generate(names: Sequence[str], folder: Path) -> dict[str, type]:
 
     classes = {}
     for name in names:
-        text = recipe(name)
+        text = spec_text(name)
         report = Report(f"{name}.yaml")
         spec = read_spec(text, report)
         analysis = None if spec is None else analyse(spec, report)

@@ -22,18 +22,11 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-sys.path.insert(
-    0, str(ROOT / "generator")
-)
+sys.path.insert(0, str(ROOT / "generator"))
 
 from faults import Mutant, mutants  # noqa: E402
 
-RECIPES = (
-    ROOT
-    / "generator"
-    / "layersmith"
-    / "recipes"
-)
+RECIPES = ROOT / "generator" / "layersmith" / "recipes"
 LIMIT = 0.05
 
 
@@ -45,63 +38,37 @@ class Score:
     suite_seconds: float
     killed: int = 0
     equivalent: int = 0
-    survivors: list[Mutant] = field(
-        default_factory=list
-    )
-    kills: dict[str, int] = field(
-        default_factory=dict
-    )
+    survivors: list[Mutant] = field(default_factory=list)
+    kills: dict[str, int] = field(default_factory=dict)
 
     @property
     def valid(self) -> int:
-        return self.killed + len(
-            self.survivors
-        )
+        return self.killed + len(self.survivors)
 
     @property
     def percent(self) -> float:
-        return (
-            100
-            * self.killed
-            / max(1, self.valid)
-        )
+        return 100 * self.killed / max(1, self.valid)
 
     @property
     def too_many_equivalent(
         self,
     ) -> bool:
-        return (
-            self.equivalent
-            > LIMIT
-            * (
-                self.valid
-                + self.equivalent
-            )
-        )
+        return self.equivalent > LIMIT * (self.valid + self.equivalent)
 
 
 def main(
     argv: list[str] | None = None,
 ) -> int:
     arguments = _arguments(argv)
-    specs = [
-        _spec(name)
-        for name in arguments.recipes
-    ] or sorted(RECIPES.glob("*.yaml"))
+    specs = [_spec(name) for name in arguments.recipes] or sorted(
+        RECIPES.glob("*.yaml")
+    )
     scores = []
-    with (
-        tempfile.TemporaryDirectory() as scratch
-    ):
-        emitted = Path(
-            scratch, "emitted"
-        )
-        snakes = generate(
-            specs, emitted
-        )
+    with tempfile.TemporaryDirectory() as scratch:
+        emitted = Path(scratch, "emitted")
+        snakes = generate(specs, emitted)
         _import_tensorflow()
-        for spec, snake in zip(
-            specs, snakes
-        ):
+        for spec, snake in zip(specs, snakes):
             scores.append(
                 _judge(
                     spec.stem,
@@ -115,36 +82,18 @@ def main(
     if arguments.json:
         arguments.json.write_text(
             json.dumps(
-                [
-                    _plain(score)
-                    for score in scores
-                ],
+                [_plain(score) for score in scores],
                 indent=1,
             )
         )
-    missed = sum(
-        len(score.survivors)
-        for score in scores
-    )
-    return (
-        1
-        if missed
-        or any(
-            score.too_many_equivalent
-            for score in scores
-        )
-        else 0
-    )
+    missed = sum(len(score.survivors) for score in scores)
+    return 1 if missed or any(score.too_many_equivalent for score in scores) else 0
 
 
 def _arguments(
     argv: list[str] | None,
 ) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__.splitlines()[
-            0
-        ]
-    )
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "recipes",
         nargs="*",
@@ -171,16 +120,10 @@ def _arguments(
 
 def _spec(name: str) -> Path:
     path = Path(name)
-    return (
-        path
-        if path.suffix
-        else RECIPES / f"{name}.yaml"
-    )
+    return path if path.suffix else RECIPES / f"{name}.yaml"
 
 
-def generate(
-    specs: list[Path], folder: Path
-) -> list[str]:
+def generate(specs: list[Path], folder: Path) -> list[str]:
     """Emits every spec into a folder; the names of the modules."""
     from layersmith.cli import (
         main as layersmith,
@@ -196,15 +139,11 @@ def generate(
     files = [
         SpecFile(
             str(path),
-            path.read_text(
-                encoding="utf-8"
-            ),
+            path.read_text(encoding="utf-8"),
         )
         for path in specs
     ]
-    generated, problems = texts(
-        files, Target()
-    )
+    generated, problems = texts(files, Target())
     if (
         layersmith(
             [
@@ -217,19 +156,13 @@ def generate(
         )
         != 0
     ):
-        sys.exit(
-            f"generate failed: {[p.message for p in problems]}"
-        )
-    return [
-        item.snake for item in generated
-    ]
+        sys.exit(f"generate failed: {[p.message for p in problems]}")
+    return [item.snake for item in generated]
 
 
 def _import_tensorflow() -> None:
     """In this process, for all its forks. Nothing of it may run here."""
-    os.environ.setdefault(
-        "TF_CPP_MIN_LOG_LEVEL", "3"
-    )
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import keras  # noqa: F401
     import tensorflow  # noqa: F401
 
@@ -243,30 +176,17 @@ def _judge(
 ) -> Score:
     from judge import Suite
 
-    suite = Suite(
-        emitted, snake, scratch
-    )
+    suite = Suite(emitted, snake, scratch)
     run = suite.measure()
     if run.status != "passed":
         sys.exit(
             f"{name}: the suite fails on the layer itself: {run.test}\n{run.message}"
         )
     score = Score(name, run.seconds)
-    faults = [
-        m
-        for m in mutants(suite.layer)
-        if arguments.kind in m.kind
-    ]
+    faults = [m for m in mutants(suite.layer) if arguments.kind in m.kind]
     reasons = _equivalent(name)
-    tried = [
-        m
-        for m in faults
-        if _key(m, suite.layer)
-        not in reasons
-    ]
-    score.equivalent = len(
-        faults
-    ) - len(tried)
+    tried = [m for m in faults if _key(m, suite.layer) not in reasons]
+    score.equivalent = len(faults) - len(tried)
     start, done = time.monotonic(), 0
     for index, result in suite.judge(
         [m.text for m in tried],
@@ -274,26 +194,17 @@ def _judge(
     ):
         done += 1
         if result.status == "passed":
-            score.survivors.append(
-                tried[index]
-            )
+            score.survivors.append(tried[index])
         else:
             score.killed += 1
-            score.kills[result.test] = (
-                score.kills.get(
-                    result.test, 0
-                )
-                + 1
-            )
+            score.kills[result.test] = score.kills.get(result.test, 0) + 1
         if sys.stderr.isatty():
             print(
                 f"\r{name}: {done} of {len(tried)}",
                 end="",
                 file=sys.stderr,
             )
-    score.survivors.sort(
-        key=lambda m: m.line
-    )
+    score.survivors.sort(key=lambda m: m.line)
     seconds = time.monotonic() - start
     print(
         f"{name}: {score.killed} of {score.valid} killed in {seconds:.0f} s",
@@ -310,18 +221,10 @@ def _judge(
     return score
 
 
-def _key(
-    mutant: Mutant, original: str
-) -> str:
+def _key(mutant: Mutant, original: str) -> str:
     """A mutant as the list of equivalent ones names it: the lines that change."""
-    lines = mutant.diff(
-        original, ""
-    ).split("\n")[3:]
-    return "\n".join(
-        line.strip()
-        for line in lines
-        if line[:1] in ("+", "-")
-    )
+    lines = mutant.diff(original, "").split("\n")[3:]
+    return "\n".join(line.strip() for line in lines if line[:1] in ("+", "-"))
 
 
 def _equivalent(
@@ -331,26 +234,16 @@ def _equivalent(
     import yaml
 
     listed = (
-        yaml.safe_load(
-            (
-                HERE / "equivalent.yaml"
-            ).read_text(
-                encoding="utf-8"
-            )
-        )
-        or {}
+        yaml.safe_load((HERE / "equivalent.yaml").read_text(encoding="utf-8")) or {}
     )
     entries = [
         *(listed.get("all") or []),
         *(listed.get(name) or []),
     ]
     return {
-        "\n".join(
-            line.strip()
-            for line in entry["diff"]
-            .strip()
-            .split("\n")
-        ): entry["why"]
+        "\n".join(line.strip() for line in entry["diff"].strip().split("\n")): entry[
+            "why"
+        ]
         for entry in entries
     }
 
@@ -362,11 +255,7 @@ def _report(
         f"{'recipe':28}{'killed':>8}{'valid':>8}{'':>9}{'equivalent':>12}{'suite':>9}"
     )
     for score in scores:
-        mark = (
-            "  too many"
-            if score.too_many_equivalent
-            else ""
-        )
+        mark = "  too many" if score.too_many_equivalent else ""
         print(
             f"{score.name:28}{score.killed:8}{score.valid:8}{score.percent:8.1f}%"
             f"{score.equivalent:12}{score.suite_seconds:7.1f} s{mark}"
@@ -375,9 +264,7 @@ def _report(
         sum(s.killed for s in scores),
         sum(s.valid for s in scores),
     )
-    print(
-        f"{'all':28}{killed:8}{valid:8}{100 * killed / max(1, valid):8.1f}%"
-    )
+    print(f"{'all':28}{killed:8}{valid:8}{100 * killed / max(1, valid):8.1f}%")
 
 
 def _plain(score: Score) -> dict:
@@ -386,15 +273,11 @@ def _plain(score: Score) -> dict:
         "killed": score.killed,
         "valid": score.valid,
         "equivalent": score.equivalent,
-        "suite_seconds": round(
-            score.suite_seconds, 1
-        ),
+        "suite_seconds": round(score.suite_seconds, 1),
         "kills": dict(
             sorted(
                 score.kills.items(),
-                key=lambda kill: (
-                    -kill[1]
-                ),
+                key=lambda kill: -kill[1],
             )
         ),
         "survivors": [

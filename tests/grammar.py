@@ -51,7 +51,12 @@ HOSTILE = (
     "type: ignore",
     "fmt: off",
 )
-PLAIN = ("Size of the last axis.", "whether to add a bias", "Fraction to drop", "Scales by a factor.")
+PLAIN = (
+    "Size of the last axis.",
+    "whether to add a bias",
+    "Fraction to drop",
+    "Scales by a factor.",
+)
 NAMES = (
     "units rank rate scale factor alpha beta_value mode flag depth heads size value a w x1 l O "
     "epsilon momentum use_bias activation_name gate_units data temperature kernel_size index "
@@ -59,8 +64,20 @@ NAMES = (
     "print_it match case np_value tf_value draws oracle make "
     "inputs_ self_ cls args kwargs_ call_ build_ result expected shape_ test pytest_ model"
 ).split()
-AXES = "batch steps features channels height width time heads_axis n m k in_ a b".split()
-TYPES = ("int", "float", "bool", "str", "activation", "initializer", "regularizer", "constraint", "shape")
+AXES = (
+    "batch steps features channels height width time heads_axis n m k in_ a b".split()
+)
+TYPES = (
+    "int",
+    "float",
+    "bool",
+    "str",
+    "activation",
+    "initializer",
+    "regularizer",
+    "constraint",
+    "shape",
+)
 UNARY = (
     "tf.abs tf.tanh tf.exp tf.sigmoid tf.square tf.nn.relu tf.nn.gelu tf.nn.softplus tf.sin "
     "tf.negative tf.nn.elu tf.math.log1p tf.stop_gradient tf.identity tf.nn.swish"
@@ -94,12 +111,20 @@ class Grammar:
         width = self.pick((20, 80, 10_000))
         flow = self.pick((None, True, False))
         lines = yaml.safe_dump(
-            spec, sort_keys=False, allow_unicode=True, width=width, default_flow_style=flow
+            spec,
+            sort_keys=False,
+            allow_unicode=True,
+            width=width,
+            default_flow_style=flow,
         )
         if flow:
             whole = {**spec, "call": "\n".join(call) + "\n"}
             return yaml.safe_dump(
-                whole, sort_keys=False, allow_unicode=True, width=width, default_flow_style=True
+                whole,
+                sort_keys=False,
+                allow_unicode=True,
+                width=width,
+                default_flow_style=True,
             )
         code = "\n".join(call).split("\n")
         body = "".join(f"  {line}\n" if line else "\n" for line in code)
@@ -115,12 +140,16 @@ class Grammar:
         self.functions: list[str] = []
         call, output = self._call()
         summary = " ".join(self.words().split()) or "x"
-        spec: dict[str, Any] = {"layer": self.pick(("Scale", "MyLayer", "LowRankDense", "X"))}
+        spec: dict[str, Any] = {
+            "layer": self.pick(("Scale", "MyLayer", "LowRankDense", "X"))
+        }
         spec["summary"] = summary
         if self.chance(0.3):
             spec["description"] = self.words()
         if self.chance(0.3):
-            spec["reference"] = self.pick((self.words(), "https://arxiv.org/abs/1706.03762"))
+            spec["reference"] = self.pick(
+                (self.words(), "https://arxiv.org/abs/1706.03762")
+            )
         spec["arguments"] = self.arguments
         checks = self._checks()
         if checks:
@@ -154,30 +183,45 @@ class Grammar:
         argument: dict[str, Any] = {"type": kind}
         if kind == "int":
             low = self.pick((0, 1, 2, -3))
-            argument.update(self.pick(({}, {"min": low}, {"min": low, "max": 9}, {"above": low})))
+            argument.update(
+                self.pick(({}, {"min": low}, {"min": low, "max": 9}, {"above": low}))
+            )
             argument.update(self.pick(({}, {"default": 4})))
         elif kind == "float":
             argument.update(
-                self.pick(({}, {"min": 0, "below": 1}, {"above": -0.5}, {"min": 0, "max": 1.0}))
+                self.pick(
+                    (
+                        {},
+                        {"min": 0, "below": 1},
+                        {"above": -0.5},
+                        {"min": 0, "max": 1.0},
+                    )
+                )
             )
             argument.update(self.pick(({}, {"default": 0.25}, {"default": None})))
         elif kind == "bool":
             argument["default"] = self.pick((True, False))
         elif kind == "str":
             choices = [self.words() for _ in range(self.random.randint(1, 3))]
-            argument.update(self.pick(({}, {"choices": choices}, {"choices": ["sum", "mean"]})))
+            argument.update(
+                self.pick(({}, {"choices": choices}, {"choices": ["sum", "mean"]}))
+            )
             argument["default"] = argument.get("choices", [self.words()])[0]
         elif kind == "shape":
             argument["default"] = self.pick(([2, 3], [1], None))
         else:
             default = {"activation": "tanh", "initializer": "glorot_uniform"}.get(kind)
-            argument["default"] = self.pick((default, default or "l2" if kind == "regularizer" else default))
+            argument["default"] = self.pick(
+                (default, default or "l2" if kind == "regularizer" else default)
+            )
         if self.chance(0.5):
             argument["doc"] = self.words()
         return argument
 
     def of_type(self, *kinds: str) -> list[str]:
-        return [name for name, given in self.arguments.items() if given["type"] in kinds]
+        return [
+            name for name, given in self.arguments.items() if given["type"] in kinds
+        ]
 
     def sizes(self) -> list[str]:
         """Arguments that are positive integers."""
@@ -186,7 +230,12 @@ class Grammar:
     def _inputs(self) -> dict[str, dict[str, Any]]:
         last = self.name(AXES[1:])
         form = self.pick(("flat", "flat", "open", "steps", "fixed"))
-        middle = {"flat": [], "open": ["..."], "steps": [self.name(AXES[1:])], "fixed": [4]}[form]
+        middle = {
+            "flat": [],
+            "open": ["..."],
+            "steps": [self.name(AXES[1:])],
+            "fixed": [4],
+        }[form]
         self.axes = ["batch", *middle, last]
         self.main = self.name(("inputs", "x", "data_in", "q"))
         made = {self.main: {"shape": list(self.axes)}}
@@ -202,12 +251,16 @@ class Grammar:
         if not numbers or not self.chance(0.4):
             return []
         name = self.pick(numbers)
-        that = self.pick((f"{name} < 100", f"{name} % 1 == 0", f"not {name} > 99 and {name} > 0"))
+        that = self.pick(
+            (f"{name} < 100", f"{name} % 1 == 0", f"not {name} > 99 and {name} > 0")
+        )
         return [{"that": that, "message": self.words()}]
 
     def _call(self) -> tuple[list[str], list[Any]]:
         self.lines: list[str] = []
-        self.values = {name: list(given["shape"]) for name, given in self.inputs.items()}
+        self.values = {
+            name: list(given["shape"]) for name, given in self.inputs.items()
+        }
         current = self.main
         for other in list(self.inputs)[1:]:
             current = self.assign(f"{current} + {other}", self.values[current])
@@ -218,8 +271,12 @@ class Grammar:
         self.lines.append(f"return {current}")
         return self.lines, self.values[current]
 
-    def assign(self, source: str, shape: list[Any], indent: str = "", name: str = "") -> str:
-        name = name or self.name(("h", "hidden", "y", "z", "scores", "a", "w", "out", "tmp", "softmax"))
+    def assign(
+        self, source: str, shape: list[Any], indent: str = "", name: str = ""
+    ) -> str:
+        name = name or self.name(
+            ("h", "hidden", "y", "z", "scores", "a", "w", "out", "tmp", "softmax")
+        )
         comment = f"  # {' '.join(self.words().split())}" if self.chance(0.1) else ""
         if self.chance(0.1) and "..." not in shape:
             stated = ", ".join(map(str, shape))
@@ -232,19 +289,39 @@ class Grammar:
     def step(self, x: str) -> str:
         """One more line or so; the name of the value that it makes."""
         shape = self.values[x]
-        kind = self.pick(("unary", "unary", "binary", "matmul", "reduce", "branch", "training", "layer"))
-        kind = self.pick((kind, kind, "nested", "function", "comment", "lines", "slice"))
+        kind = self.pick(
+            (
+                "unary",
+                "unary",
+                "binary",
+                "matmul",
+                "reduce",
+                "branch",
+                "training",
+                "layer",
+            )
+        )
+        kind = self.pick(
+            (kind, kind, "nested", "function", "comment", "lines", "slice")
+        )
         if kind == "binary":
             sign = self.pick(("+", "-", "*", "/"))
-            return self.assign(f"{x} {sign} {self.pick(('2', '0.5', x, f'({x} + 1)'))}", shape)
+            return self.assign(
+                f"{x} {sign} {self.pick(('2', '0.5', x, f'({x} + 1)'))}", shape
+            )
         if kind == "matmul" and len(shape) >= 2 and isinstance(shape[-1], str):
             size = self.pick([*self.sizes(), shape[-1]])
-            name = self.name(("kernel", "weight_a", "projection", "down", "up", "table"))
+            name = self.name(
+                ("kernel", "weight_a", "projection", "down", "up", "table")
+            )
             self.weights[name] = self._weight([shape[-1], size])
             source = self.pick((f"tf.matmul({x}, {name})", f"{x} @ {name}"))
             return self.assign(source, [*shape[:-1], size])
         if kind == "reduce" and len(shape) == 3 and "..." not in shape:
-            return self.assign(f"tf.reduce_{self.pick(('sum', 'mean', 'max'))}({x}, axis=1)", [shape[0], shape[2]])
+            return self.assign(
+                f"tf.reduce_{self.pick(('sum', 'mean', 'max'))}({x}, axis=1)",
+                [shape[0], shape[2]],
+            )
         if kind in ("branch", "training"):
             flags = self.of_type("bool") if kind == "branch" else ["training"]
             if flags:
@@ -260,14 +337,20 @@ class Grammar:
         if kind == "layer" and isinstance(shape[-1], str):
             size = self.pick([*self.sizes(), 3])
             name = self.name(("gate", "dense", "inner", "norm", "block"))
-            makers = {f"Dense({size})": size, "LayerNormalization()": shape[-1], 'Activation("relu")': shape[-1]}
+            makers = {
+                f"Dense({size})": size,
+                "LayerNormalization()": shape[-1],
+                'Activation("relu")': shape[-1],
+            }
             maker = self.pick(makers)
             self.sublayers[name] = maker
             return self.assign(f"{name}({x})", [*shape[:-1], makers[maker]])
         if kind == "nested":
             source = x
             for _ in range(self.random.randint(2, 7)):
-                source = f"{self.pick(UNARY)}({source}{self.pick(('', ' + 1', ' * 2.0'))})"
+                source = (
+                    f"{self.pick(UNARY)}({source}{self.pick(('', ' + 1', ' * 2.0'))})"
+                )
             return self.assign(source, shape)
         if kind == "function":
             name, argument = self.name(("twice", "helper", "f")), self.pick(("v", "t"))
@@ -278,7 +361,9 @@ class Grammar:
             if self.chance(0.5):
                 self.lines.append("")
         if kind == "lines":
-            return self.assign(f"tf.add(\n    {x},\n    {x}{self.pick((',', ''))}\n)", shape)
+            return self.assign(
+                f"tf.add(\n    {x},\n    {x}{self.pick((',', ''))}\n)", shape
+            )
         if kind == "slice" and "..." not in shape:
             return self.assign(f"{x}[..., :]", shape)
         return self.assign(f"{self.pick(UNARY)}({x})", shape)
@@ -311,10 +396,17 @@ class Grammar:
             last = shape[-1] if isinstance(shape[-1], str) else 3
             self.weights[weight] = {"shape": [last], kind: name}
             return self.assign(f"{x} + {weight}", shape)
-        if kind in ("int", "float") and self.arguments[name].get("default", 0) is not None:
+        if (
+            kind in ("int", "float")
+            and self.arguments[name].get("default", 0) is not None
+        ):
             return self.assign(f"{x} * {name}", shape)
         y = self.assign(f"{self.pick(UNARY)}({x})", shape)
-        tests = {"bool": name, "str": f'{name} == "sum"', "float": f"{name} is not None"}
+        tests = {
+            "bool": name,
+            "str": f'{name} == "sum"',
+            "float": f"{name} is not None",
+        }
         self.lines.append(f"if {tests.get(kind, f'{name} is None')}:")
         self.assign(f"{y} + 1", shape, "    ", y)
         return y
@@ -328,5 +420,7 @@ class Grammar:
         }
         size = {"batch": 5, "...": 2}
         sizes = [a if isinstance(a, int) else size.get(a, 3) for a in self.axes]
-        example: dict[str, Any] = {"inputs": {name: list(sizes) for name in self.inputs}}
+        example: dict[str, Any] = {
+            "inputs": {name: list(sizes) for name in self.inputs}
+        }
         return {"arguments": arguments, **example} if arguments else example

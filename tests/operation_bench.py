@@ -54,9 +54,33 @@ ARGUMENTS = {
     "rate": ("float", 0.5),
 }
 SIZES = (
-    {"batch": 2, "time": 3, "features": 4, "height": 6, "width": 4, "channels": 4, "...": ()},
-    {"batch": 3, "time": 4, "features": 6, "height": 4, "width": 8, "channels": 8, "...": (2,)},
-    {"batch": 1, "time": 1, "features": 2, "height": 8, "width": 6, "channels": 4, "...": (2, 3)},
+    {
+        "batch": 2,
+        "time": 3,
+        "features": 4,
+        "height": 6,
+        "width": 4,
+        "channels": 4,
+        "...": (),
+    },
+    {
+        "batch": 3,
+        "time": 4,
+        "features": 6,
+        "height": 4,
+        "width": 8,
+        "channels": 8,
+        "...": (2,),
+    },
+    {
+        "batch": 1,
+        "time": 1,
+        "features": 2,
+        "height": 8,
+        "width": 6,
+        "channels": 4,
+        "...": (2, 3),
+    },
 )
 
 
@@ -84,20 +108,31 @@ class Case:
     @property
     def names(self) -> list[str]:
         """Names of the inputs that it reads, in the order of reading."""
-        names = [n.id for n in ast.walk(ast.parse(self.text)) if isinstance(n, ast.Name)]
+        names = [
+            n.id for n in ast.walk(ast.parse(self.text)) if isinstance(n, ast.Name)
+        ]
         named = [n for n in names if n in {**INPUTS, **self.inputs}]
         return list(dict.fromkeys([*named, *self.inputs]))
 
     @property
     def arguments(self) -> list[str]:
-        names = {n.id for n in ast.walk(ast.parse(self.text)) if isinstance(n, ast.Name)}
+        names = {
+            n.id for n in ast.walk(ast.parse(self.text)) if isinstance(n, ast.Name)
+        }
         return [name for name in ARGUMENTS if name in names]
 
     def described(self, name: str) -> str:
         return {**INPUTS, **self.inputs}[name]
 
 
-def case(text: str, open: bool = False, tolerance: float = 1e-10, trials: int = 3, sizes=None, **inputs):
+def case(
+    text: str,
+    open: bool = False,
+    tolerance: float = 1e-10,
+    trials: int = 3,
+    sizes=None,
+    **inputs,
+):
     return Case(text, inputs, sizes or {}, open, tolerance, trials)
 
 
@@ -120,7 +155,17 @@ class Reading:
         return self.analysis.facts.bound[id(node)]
 
 
-AXES_END = ("bool", "complex", "square", "definite", "lower", "positive", "unit", "share", "sorted")
+AXES_END = (
+    "bool",
+    "complex",
+    "square",
+    "definite",
+    "lower",
+    "positive",
+    "unit",
+    "share",
+    "sorted",
+)
 
 
 def axes_of(described: str) -> tuple[list[str], str]:
@@ -152,8 +197,14 @@ def read(given: Case, floats: str | None = None) -> Reading:
         lines.append(f"  {name}: {{shape: [{', '.join(axes)}], dtype: {dtype}}}")
     if given.arguments:
         lines.append("arguments:")
-        lines += [f"  {name}: {{type: {ARGUMENTS[name][0]}}}" for name in given.arguments]
-    lines += [f"call: return {given.text}", "outputs: {shape: [batch]}", "examples: [{inputs: {x: [1]}}]"]
+        lines += [
+            f"  {name}: {{type: {ARGUMENTS[name][0]}}}" for name in given.arguments
+        ]
+    lines += [
+        f"call: return {given.text}",
+        "outputs: {shape: [batch]}",
+        "examples: [{inputs: {x: [1]}}]",
+    ]
     report = Report("case.yaml")
     text = "\n".join(lines).replace("dtype: complex64", "dtype: float32")
     spec = read_spec(text.replace("call: return ", "call: |\n  return "), report)
@@ -162,12 +213,26 @@ def read(given: Case, floats: str | None = None) -> Reading:
     scope = build_scope(spec, floats, report)
     for name in given.names:
         if axes_of(given.described(name))[1] == "complex":
-            scope.values[name] = dataclasses.replace(scope.values[name], dtype="complex64")
+            scope.values[name] = dataclasses.replace(
+                scope.values[name], dtype="complex64"
+            )
     interpreter = Interpreter(parsed, scope, floats, report, {})
     interpreter.run()
     facts = interpreter.facts
-    known = {"spec": spec, "scope": scope, "facts": facts, "call": parsed, "floats": floats}
-    known |= {"makers": {}, "objects": {}, "conditions": {}, "checks": (), "outputs": ()}
+    known = {
+        "spec": spec,
+        "scope": scope,
+        "facts": facts,
+        "call": parsed,
+        "floats": floats,
+    }
+    known |= {
+        "makers": {},
+        "objects": {},
+        "conditions": {},
+        "checks": (),
+        "outputs": (),
+    }
     names = {f.name for f in dataclasses.fields(Analysis)}
     analysis = Analysis(**{name: part for name, part in known.items() if name in names})
     value = facts.returns[0][1] if facts.returns else None
@@ -175,17 +240,25 @@ def read(given: Case, floats: str | None = None) -> Reading:
 
 
 def sizes_of(given: Case, trial: int) -> dict[str, object]:
-    arguments = {name: value for name, (kind, value) in ARGUMENTS.items() if kind == "int"}
+    arguments = {
+        name: value for name, (kind, value) in ARGUMENTS.items() if kind == "int"
+    }
     return {**SIZES[trial], **arguments, **given.sizes}
 
 
-def drawn(described: str, sizes: dict[str, object], dtype: str, seed: int) -> np.ndarray:
+def drawn(
+    described: str, sizes: dict[str, object], dtype: str, seed: int
+) -> np.ndarray:
     """Numbers of an input for some sizes of its axes."""
     axes, kind = axes_of(described)
     shape: list[int] = []
     for axis in axes:
         known = sizes.get(axis, None)
-        shape.extend(known if isinstance(known, tuple) else [int(axis) if known is None else known])
+        shape.extend(
+            known
+            if isinstance(known, tuple)
+            else [int(axis) if known is None else known]
+        )
     rng = np.random.default_rng(seed)
     if kind.startswith("int"):
         name, _, below = kind.partition("<")
@@ -211,7 +284,11 @@ def drawn(described: str, sizes: dict[str, object], dtype: str, seed: int) -> np
         x = np.tril(x * 0.2 + 2 * np.eye(shape[-1]))
     elif kind == "definite":
         x = x @ np.swapaxes(x, -1, -2) + np.eye(shape[-1])
-    return x if dtype == "bfloat16" else x.astype("float32" if kind == "float32" else dtype)
+    return (
+        x
+        if dtype == "bfloat16"
+        else x.astype("float32" if kind == "float32" else dtype)
+    )
 
 
 def inputs_of(given: Case, trial: int, dtype: str = "float64") -> dict[str, np.ndarray]:
@@ -257,13 +334,20 @@ def in_numpy(reading: Reading, given: Case, trial: int, draws: object = None) ->
     body = "\n".join(f"    {line}" for line in plan.body)
     parameters = ", ".join(["a", "draws", *given.names])
     source = "\n".join(
-        [*sorted(imports), numpy_meanings.paste(plan.helpers), f"def oracle({parameters}):", body]
+        [
+            *sorted(imports),
+            numpy_meanings.paste(plan.helpers),
+            f"def oracle({parameters}):",
+            body,
+        ]
     )
     exec(source, scope)  # noqa: S102
     inputs = inputs_of(given, trial)
     arguments = {name: value for name, (_, value) in ARGUMENTS.items()}
     arguments |= {name: size for name, size in given.sizes.items() if name in arguments}
-    return scope["oracle"](arguments, draws, *(np.copy(inputs[name]) for name in given.names))
+    return scope["oracle"](
+        arguments, draws, *(np.copy(inputs[name]) for name in given.names)
+    )
 
 
 def keras_source(reading: Reading) -> str | None:
@@ -271,7 +355,9 @@ def keras_source(reading: Reading) -> str | None:
     operation = reading.operation
     if operation.keras is None:
         return None
-    given = {name: argument for name, argument in reading.given.items() if name != "name"}
+    given = {
+        name: argument for name, argument in reading.given.items() if name != "name"
+    }
     if any("{" + name not in operation.keras and name != "*" for name in given):
         return None
     return fill(operation.keras, sources(given), keras_conversion)
@@ -305,5 +391,3 @@ def outer_call(text: str) -> str:
     while not isinstance(node, ast.Call):
         node = node.left if isinstance(node, ast.BinOp) else node.value
     return ast.unparse(node.func)
-
-

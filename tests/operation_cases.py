@@ -22,27 +22,39 @@ def _binary(names: str, **inputs: str) -> list[Case]:
     return [
         made
         for name in names.split()
-        for made in (case(f"tf.{name}(x, y)", **inputs), case(f"tf.{name}(x, 0.2)", **inputs))
+        for made in (
+            case(f"tf.{name}(x, y)", **inputs),
+            case(f"tf.{name}(x, 0.2)", **inputs),
+        )
     ]
 
 
 ELEMENTWISE = [
-    *_unary("exp sin cos tan atan sinh cosh tanh asinh math.expm1 floor math.ceil math.rint"),
+    *_unary(
+        "exp sin cos tan atan sinh cosh tanh asinh math.expm1 floor math.ceil math.rint"
+    ),
     *_unary("sqrt math.log math.log1p math.rsqrt math.lgamma", **POSITIVE),
-    *_unary("math.digamma math.bessel_i0 math.bessel_i0e math.bessel_i1 math.bessel_i1e", **POSITIVE),
+    *_unary(
+        "math.digamma math.bessel_i0 math.bessel_i0e math.bessel_i1 math.bessel_i1e",
+        **POSITIVE,
+    ),
     *_unary("asin acos atanh math.erfinv", **UNIT),
     case("tf.acosh(x)", x="batch time features share", sizes={"features": 1}),
     case("tf.acosh(x + 1.5)", **POSITIVE),
     case("tf.math.ndtri(x)", x="batch time features share", sizes={"features": 3}),
     case("tf.math.erfcinv(x)", x="batch time features share", sizes={"features": 3}),
-    *_unary("abs square negative sign round sigmoid math.log_sigmoid math.erf math.erfc"),
+    *_unary(
+        "abs square negative sign round sigmoid math.log_sigmoid math.erf math.erfc"
+    ),
     *_unary("math.reciprocal math.is_nan math.is_inf math.is_finite"),
     case("tf.abs(q)"),
     case("tf.abs(n)"),
     case("tf.square(n)"),
     case("tf.negative(q)"),
     case("tf.math.reciprocal_no_nan(x)"),
-    *_binary("add subtract multiply divide maximum minimum realdiv truediv math.squared_difference"),
+    *_binary(
+        "add subtract multiply divide maximum minimum realdiv truediv math.squared_difference"
+    ),
     *_binary("math.floordiv math.mod truncatediv truncatemod atan2 math.divide_no_nan"),
     case("tf.pow(x, y)", **POSITIVE),
     case("tf.pow(x, 3.0)"),
@@ -56,11 +68,25 @@ ELEMENTWISE = [
     case("tf.math.mod(n, 4)"),
     case("tf.math.divide_no_nan(x, tf.floor(y))"),
     case("tf.math.multiply_no_nan(x, tf.floor(y))"),
-    case("tf.math.xlogy(tf.floor(x), y)", x="batch time features positive", y="batch time features positive"),
-    case("tf.math.xlog1py(tf.floor(x), y)", x="batch time features positive", y="features positive"),
+    case(
+        "tf.math.xlogy(tf.floor(x), y)",
+        x="batch time features positive",
+        y="batch time features positive",
+    ),
+    case(
+        "tf.math.xlog1py(tf.floor(x), y)",
+        x="batch time features positive",
+        y="features positive",
+    ),
     case("tf.math.xdivy(tf.floor(x), y)", y="batch time features positive"),
-    case("tf.math.igamma(x, y)", x="batch time features positive", y="batch time features positive"),
-    case("tf.math.igammac(x, y)", x="batch time features positive", y="features positive"),
+    case(
+        "tf.math.igamma(x, y)",
+        x="batch time features positive",
+        y="batch time features positive",
+    ),
+    case(
+        "tf.math.igammac(x, y)", x="batch time features positive", y="features positive"
+    ),
     case("tf.math.polygamma(tf.ones_like(x), x)", **POSITIVE),
     case("tf.clip_by_value(x, -0.5, 1.0)"),
     case("tf.clip_by_value(x, 0, y)", y="batch time features positive"),
@@ -278,12 +304,21 @@ PICKING = [
     case("tf.nn.embedding_lookup(k, j)", k="2 units"),
     case("tf.gather_nd(x, [[0, 0], [0, 0]])"),
     case("tf.gather_nd(x, i)", x="2 3 features", i="batch time 2 int32<2"),
-    case("tf.gather_nd(x, i, batch_dims=1)", x="batch 3 features", i="batch time 1 int32<3"),
+    case(
+        "tf.gather_nd(x, i, batch_dims=1)",
+        x="batch 3 features",
+        i="batch time 1 int32<3",
+    ),
     case("tf.scatter_nd(i, v, [4])", i="features 1 int32<4"),
     case("tf.scatter_nd(i, x, [units, time, features])", i="batch 1 int32<5"),
     case("tf.tensor_scatter_nd_update(x, [[0]], y)", y="1 time features"),
     *(
-        case(f"tf.tensor_scatter_nd_{how}(x, i, y)", x="4 features", i="batch 1 int32<4", y="batch features")
+        case(
+            f"tf.tensor_scatter_nd_{how}(x, i, y)",
+            x="4 features",
+            i="batch 1 int32<4",
+            y="batch features",
+        )
         for how in "add sub max min".split()
     ),
     case("tf.boolean_mask(x, b)", b="batch time bool", open=True),
@@ -291,19 +326,32 @@ PICKING = [
     case("tf.nn.in_top_k(j, x, 2)", x="batch 4 float32", j="batch int32<4"),
 ]
 
-_REDUCED = ("x", "x, axis=-1", "x, axis=[0, 2]", "x, 1, True", "x, axis=1, keepdims=flag", "x, axis=axis")
+_REDUCED = (
+    "x",
+    "x, axis=-1",
+    "x, axis=[0, 2]",
+    "x, 1, True",
+    "x, axis=1, keepdims=flag",
+    "x, axis=axis",
+)
 
 
 def _reductions(names: str, letter: str = "x", **inputs: str) -> list[Case]:
     return [
-        case(f"tf.{name}({a.replace('x', letter, 1)})", open="flag" in a or "axis=axis" in a, **inputs)
+        case(
+            f"tf.{name}({a.replace('x', letter, 1)})",
+            open="flag" in a or "axis=axis" in a,
+            **inputs,
+        )
         for name in names.split()
         for a in _REDUCED
     ]
 
 
 REDUCTIONS = [
-    *_reductions("reduce_sum reduce_mean reduce_max reduce_min reduce_prod reduce_logsumexp"),
+    *_reductions(
+        "reduce_sum reduce_mean reduce_max reduce_min reduce_prod reduce_logsumexp"
+    ),
     *_reductions("math.reduce_variance math.reduce_std math.reduce_euclidean_norm"),
     *_reductions("reduce_any reduce_all", "b"),
     case("tf.reduce_sum(r, axis=-1)"),
@@ -329,7 +377,9 @@ REDUCTIONS = [
     case("tf.nn.moments(x, [1], keepdims=True)"),
     case("tf.nn.moments(x, axes=-1)"),
     case("tf.nn.weighted_moments(x, [1], y)", y="batch time features positive"),
-    case("tf.nn.weighted_moments(x, [0, 1], y, keepdims=True)", y="batch time 1 positive"),
+    case(
+        "tf.nn.weighted_moments(x, [0, 1], y, keepdims=True)", y="batch time 1 positive"
+    ),
     case("tf.nn.l2_loss(x)"),
     case("tf.nn.zero_fraction(tf.nn.relu(x))", tolerance=1e-6),
     case("tf.math.is_non_decreasing(v)"),
@@ -347,7 +397,10 @@ REDUCTIONS = [
     case("tf.nn.log_softmax(x)"),
     case("tf.nn.log_softmax(x, axis=-2)"),
     case("tf.nn.batch_normalization(x, v, w, None, None, 1e-3)", w="features positive"),
-    case("tf.nn.batch_normalization(x, v, w, v, w, variance_epsilon=0.1)", w="features positive"),
+    case(
+        "tf.nn.batch_normalization(x, v, w, v, w, variance_epsilon=0.1)",
+        w="features positive",
+    ),
     case("tf.nn.lrn(h)", tolerance=1e-5),
     case("tf.nn.lrn(h, 2, 1.5, 0.5, 0.75)", tolerance=1e-5),
 ]
@@ -356,7 +409,13 @@ ORDER = [
     *(
         case(f"tf.{name}({a})")
         for name in ("cumsum", "math.cumprod")
-        for a in ("x", "x, axis=1", "x, -1, True", "x, axis=1, reverse=True", "x, 1, exclusive=True, reverse=True")
+        for a in (
+            "x",
+            "x, axis=1",
+            "x, -1, True",
+            "x, axis=1, reverse=True",
+            "x, 1, exclusive=True, reverse=True",
+        )
     ),
     case("tf.math.cumulative_logsumexp(x)"),
     case("tf.math.cumulative_logsumexp(x, axis=-1)"),
@@ -373,7 +432,11 @@ ORDER = [
     case("tf.math.bincount(n)", open=True),
     case("tf.math.bincount(n, minlength=12)", open=True),
     case("tf.reverse_sequence(x, j, seq_axis=1)", x="batch 2 features"),
-    case("tf.reverse_sequence(x, m, seq_axis=0, batch_axis=1)", x="3 time features", m="time int32<4"),
+    case(
+        "tf.reverse_sequence(x, m, seq_axis=0, batch_axis=1)",
+        x="3 time features",
+        m="time int32<4",
+    ),
 ]
 
 _IDS = "batch int32<1"
@@ -383,11 +446,18 @@ SEGMENTS = [
         for how in "sum mean prod max min".split()
         for shape in ("batch time features", "batch")
     ),
-    *(case(f"tf.math.segment_{how}(x, [0, 0, 2, 2])", x="4 features", open=True) for how in "sum mean prod max min".split()),
+    *(
+        case(f"tf.math.segment_{how}(x, [0, 0, 2, 2])", x="4 features", open=True)
+        for how in "sum mean prod max min".split()
+    ),
     *(
         case(f"tf.math.unsorted_segment_{how}(x, {ids}, {count})", **inputs)
         for how in "sum mean sqrt_n prod".split()
-        for ids, count, inputs in (("j", "3", {}), ("i", "units", {}), ("j", "2", {"x": "batch"}))
+        for ids, count, inputs in (
+            ("j", "3", {}),
+            ("i", "units", {}),
+            ("j", "2", {"x": "batch"}),
+        )
     ),
     *(
         case(f"tf.math.unsorted_segment_{how}(x, [1, 0, 1, 2], 3)", x="4 features")
@@ -400,7 +470,9 @@ LINEAR = [
     case("tf.matmul(r, k)"),
     case("tf.matmul(x, y, transpose_b=True)"),
     case("tf.matmul(x, y, transpose_a=True)"),
-    case("tf.matmul(x, y, True, True)", x="batch features time", y="batch units features"),
+    case(
+        "tf.matmul(x, y, True, True)", x="batch features time", y="batch units features"
+    ),
     case("tf.matmul(x, y)", x="batch 2 time features", y="batch 1 features units"),
     case("tf.matmul(x, y, transpose_b=flag)", open=True),
     case("tf.linalg.matvec(x, v)"),
@@ -430,9 +502,17 @@ MATRICES = [
     case("tf.linalg.det(sq)", tolerance=1e-8),
     case("tf.linalg.solve(sq, y)", y="batch features units", tolerance=1e-8),
     case("tf.linalg.triangular_solve(sq, y)", y="batch features units", tolerance=1e-8),
-    case("tf.linalg.triangular_solve(sq, y, lower=False)", y="batch features 1", tolerance=1e-8),
-    case("tf.linalg.cholesky_solve(sq, y)", sq="3 3 lower", y="3 units", tolerance=1e-8),
-    case("tf.linalg.lstsq(x, y)", x="batch 7 features", y="batch 7 units", tolerance=1e-7),
+    case(
+        "tf.linalg.triangular_solve(sq, y, lower=False)",
+        y="batch features 1",
+        tolerance=1e-8,
+    ),
+    case(
+        "tf.linalg.cholesky_solve(sq, y)", sq="3 3 lower", y="3 units", tolerance=1e-8
+    ),
+    case(
+        "tf.linalg.lstsq(x, y)", x="batch 7 features", y="batch 7 units", tolerance=1e-7
+    ),
     case("tf.linalg.pinv(x)", tolerance=1e-8, trials=1),
     case("tf.linalg.pinv(x)", x="batch 7 features", tolerance=1e-8),
     case("tf.linalg.matrix_rank(x)"),
@@ -478,9 +558,17 @@ NEURAL = [
     case("tf.nn.sigmoid_cross_entropy_with_logits(labels=y, logits=x)", **_CLASSES),
     case("tf.nn.weighted_cross_entropy_with_logits(y, x, 2.0)", **_CLASSES),
     case("tf.nn.softmax_cross_entropy_with_logits(y, x)", **_CLASSES),
-    case("tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=x, axis=1)", **_CLASSES),
-    case("tf.nn.sparse_softmax_cross_entropy_with_logits(labels=i, logits=x)", i="batch time int32<2"),
-    case("tf.nn.sparse_softmax_cross_entropy_with_logits(j, x[:, 0])", j="batch int32<2"),
+    case(
+        "tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=x, axis=1)",
+        **_CLASSES,
+    ),
+    case(
+        "tf.nn.sparse_softmax_cross_entropy_with_logits(labels=i, logits=x)",
+        i="batch time int32<2",
+    ),
+    case(
+        "tf.nn.sparse_softmax_cross_entropy_with_logits(j, x[:, 0])", j="batch int32<2"
+    ),
 ]
 
 ACTIVATIONS = [
@@ -504,7 +592,10 @@ _IMAGE = {"k": "3 2 channels units"}
 _LINE = {"x": "batch 9 features", "k": "3 features units"}
 _VOLUME = {"x": "batch 4 5 3 2", "k": "2 2 1 2 units"}
 WINDOWS = [
-    *(case(f"tf.nn.conv1d(x, k, {a})", **_LINE) for a in ("1, 'VALID'", "2, 'SAME'", "stride=[3], padding='VALID'")),
+    *(
+        case(f"tf.nn.conv1d(x, k, {a})", **_LINE)
+        for a in ("1, 'VALID'", "2, 'SAME'", "stride=[3], padding='VALID'")
+    ),
     case("tf.nn.conv1d(x, k, 1, 'SAME', dilations=2)", **_LINE),
     case("tf.nn.conv1d(x, k, size, 'VALID')", **_LINE),
     case("tf.nn.conv1d(x, k, 1, 'SAME')", k="3 features units"),
@@ -521,25 +612,56 @@ WINDOWS = [
         )
     ),
     case("tf.nn.conv2d(h, k, 1, 'SAME')", h="batch height width 6", k="3 3 2 9"),
-    *(case(f"tf.nn.conv3d(x, k, {a})", **_VOLUME) for a in ("[1, 1, 1, 1, 1], 'SAME'", "[1, 1, 2, 1, 1], 'VALID'")),
+    *(
+        case(f"tf.nn.conv3d(x, k, {a})", **_VOLUME)
+        for a in ("[1, 1, 1, 1, 1], 'SAME'", "[1, 1, 2, 1, 1], 'VALID'")
+    ),
     case("tf.nn.convolution(x, k)", **_LINE),
     case("tf.nn.convolution(h, k, 2, 'SAME')", **_IMAGE),
-    case("tf.nn.convolution(h, k, padding='VALID', dilations=2)", k="2 2 channels units"),
+    case(
+        "tf.nn.convolution(h, k, padding='VALID', dilations=2)", k="2 2 channels units"
+    ),
     case("tf.nn.atrous_conv2d(h, k, 2, 'SAME')", k="2 2 channels units"),
     case("tf.nn.atrous_conv2d(h, k, rate=1, padding='VALID')", k="2 2 channels units"),
     case("tf.nn.depthwise_conv2d(h, k, [1, 1, 1, 1], 'SAME')", k="3 3 channels 2"),
-    case("tf.nn.depthwise_conv2d(h, k, strides=[1, 2, 2, 1], padding='VALID')", k="3 2 channels 1"),
-    case("tf.nn.depthwise_conv2d(h, k, [1, 1, 1, 1], 'SAME', dilations=[2, 2])", k="3 3 channels 1"),
-    case("tf.nn.separable_conv2d(h, k, m, [1, 1, 1, 1], 'SAME')", k="3 3 channels 2", m="1 1 8 units", sizes={"channels": 4}),
+    case(
+        "tf.nn.depthwise_conv2d(h, k, strides=[1, 2, 2, 1], padding='VALID')",
+        k="3 2 channels 1",
+    ),
+    case(
+        "tf.nn.depthwise_conv2d(h, k, [1, 1, 1, 1], 'SAME', dilations=[2, 2])",
+        k="3 3 channels 1",
+    ),
+    case(
+        "tf.nn.separable_conv2d(h, k, m, [1, 1, 1, 1], 'SAME')",
+        k="3 3 channels 2",
+        m="1 1 8 units",
+        sizes={"channels": 4},
+    ),
     *(
-        case(f"tf.nn.conv1d_transpose(x, k, [batch, {n}, units], {a})", x="batch 4 features", k="3 units features")
+        case(
+            f"tf.nn.conv1d_transpose(x, k, [batch, {n}, units], {a})",
+            x="batch 4 features",
+            k="3 units features",
+        )
         for n, a in (("8", "2"), ("9", "2, padding='VALID'"), ("4", "1"), ("11", "3"))
     ),
     *(
-        case(f"tf.nn.conv2d_transpose(h, k, [batch, 2 * height, {n} * width, units], {a})", k="3 2 units channels")
-        for n, a in (("2", "2"), ("2", "[2, 2]"), ("1", "strides=[1, 2, 1, 1], padding='SAME'"))
+        case(
+            f"tf.nn.conv2d_transpose(h, k, [batch, 2 * height, {n} * width, units], {a})",
+            k="3 2 units channels",
+        )
+        for n, a in (
+            ("2", "2"),
+            ("2", "[2, 2]"),
+            ("1", "strides=[1, 2, 1, 1], padding='SAME'"),
+        )
     ),
-    case("tf.nn.conv3d_transpose(x, k, [batch, 8, 10, 3, units], [1, 2, 2, 1, 1])", x="batch 4 5 3 2", k="2 2 1 units 2"),
+    case(
+        "tf.nn.conv3d_transpose(x, k, [batch, 8, 10, 3, units], [1, 2, 2, 1, 1])",
+        x="batch 4 5 3 2",
+        k="2 2 1 units 2",
+    ),
     *(
         case(f"tf.nn.{how}_pool{a}")
         for how in ("max", "avg")
@@ -553,14 +675,23 @@ WINDOWS = [
     case("tf.nn.max_pool(x, 2, 1, 'VALID')", x="batch 5 features"),
     case("tf.nn.avg_pool(x, 3, 2, 'SAME')", x="batch 5 features"),
     case("tf.nn.max_pool1d(x, 2, 2, 'VALID')", x="batch 5 features"),
-    case("tf.nn.avg_pool1d(x, ksize=3, strides=1, padding='SAME')", x="batch 5 features"),
+    case(
+        "tf.nn.avg_pool1d(x, ksize=3, strides=1, padding='SAME')", x="batch 5 features"
+    ),
     case("tf.nn.max_pool2d(h, 3, 1, [[0, 0], [1, 1], [1, 1], [0, 0]])"),
     case("tf.nn.max_pool3d(x, 2, 1, 'VALID')", x="batch 4 5 3 2"),
-    case("tf.nn.avg_pool3d(x, [1, 2, 2, 1, 1], 2, 'SAME')", x="batch 4 5 3 2", tolerance=1e-5),
+    case(
+        "tf.nn.avg_pool3d(x, [1, 2, 2, 1, 1], 2, 'SAME')",
+        x="batch 4 5 3 2",
+        tolerance=1e-5,
+    ),
 ]
 
 SIGNAL = [
-    *(case(f"tf.signal.{name}(q)") for name in "fft ifft fft2d ifft2d fft3d ifft3d".split()),
+    *(
+        case(f"tf.signal.{name}(q)")
+        for name in "fft ifft fft2d ifft2d fft3d ifft3d".split()
+    ),
     case("tf.signal.rfft(x)"),
     case("tf.signal.rfft(x, [8])"),
     case("tf.signal.rfft(x, fft_length=[5])", x="batch 3"),
@@ -581,7 +712,10 @@ SIGNAL = [
     case("tf.signal.frame(x, 4, 3, pad_end=True, pad_value=0.5)", x="batch 9"),
     case("tf.signal.frame(x, units, size)", x="batch 9"),
     case("tf.signal.stft(x, 4, 2)", x="batch 16", tolerance=1e-6),
-    case("tf.signal.stft(x, frame_length=5, frame_step=3, fft_length=8, window_fn=None)", x="batch 16"),
+    case(
+        "tf.signal.stft(x, frame_length=5, frame_step=3, fft_length=8, window_fn=None)",
+        x="batch 16",
+    ),
     case("tf.signal.stft(x, 6, 2, pad_end=True)", x="batch 16", tolerance=1e-6),
     case("tf.signal.overlap_and_add(x, 2)", x="batch 4 5"),
     case("tf.signal.overlap_and_add(x, frame_step=3)", x="batch time 3"),
@@ -608,8 +742,12 @@ IMAGES = [
     case("tf.image.image_gradients(h)"),
     case("tf.image.crop_to_bounding_box(h, 1, 0, 2, 3)"),
     case("tf.image.pad_to_bounding_box(h, 1, 2, 10, 12)"),
-    case("tf.image.extract_patches(h, [1, 2, 2, 1], [1, 2, 2, 1], [1, 1, 1, 1], 'VALID')"),
-    case("tf.image.extract_patches(h, sizes=[1, 3, 2, 1], strides=[1, 1, 1, 1], rates=[1, 1, 1, 1], padding='SAME')"),
+    case(
+        "tf.image.extract_patches(h, [1, 2, 2, 1], [1, 2, 2, 1], [1, 1, 1, 1], 'VALID')"
+    ),
+    case(
+        "tf.image.extract_patches(h, sizes=[1, 3, 2, 1], strides=[1, 1, 1, 1], rates=[1, 1, 1, 1], padding='SAME')"
+    ),
 ]
 
 RANDOM = [

@@ -39,7 +39,9 @@ def test_every_spec_in_the_reference_generates(spec):
 )
 def test_reference_names_every_key(table):
     for key in getattr(keys, table):
-        assert re.search(rf"`{key}[:`]|`{key}: |^\s*{key}:|[{{ ]{key}: ", SPEC_PAGE, re.MULTILINE), key
+        assert re.search(
+            rf"`{key}[:`]|`{key}: |^\s*{key}:|[{{ ]{key}: ", SPEC_PAGE, re.MULTILINE
+        ), key
 
 
 def test_readme_shows_what_is_emitted():

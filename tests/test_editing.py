@@ -90,12 +90,17 @@ def test_add_starts_from_a_recipe_under_the_new_name(project):
         (["add", "my_layer"], "is not the name of a class"),
         (["add", "Gate", "--recipe", "highwai"], "did you mean `highway`?"),
         (["rename", "Stak", "Pile"], "did you mean Stack?"),
-        (["rename", "Stack", "Projection"], "the project has a layer Projection already"),
+        (
+            ["rename", "Stack", "Projection"],
+            "the project has a layer Projection already",
+        ),
         (["remove", "Projection"], "is a sublayer of Stack"),
     ],
     ids=" ".join,
 )
-def test_what_cannot_be_done_is_said_and_nothing_changes(project, capsys, words, message):
+def test_what_cannot_be_done_is_said_and_nothing_changes(
+    project, capsys, words, message
+):
     before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
     assert main(words) == 3
     assert message in capsys.readouterr().err
@@ -129,7 +134,9 @@ def test_remove_takes_the_files_along_but_keeps_edited_ones(project, capsys):
 def test_a_layer_made_of_itself_is_a_mistake(project, capsys):
     spec = project / "specs/projection.yaml"
     spec.write_text(
-        DENSE.replace("weights:", "sublayers:\n  inner: Stack(units)\nweights:").replace(
+        DENSE.replace(
+            "weights:", "sublayers:\n  inner: Stack(units)\nweights:"
+        ).replace(
             "return tf.matmul(inputs, kernel)",
             "return inner(inputs) + tf.matmul(inputs, kernel)",
         )

@@ -13,7 +13,9 @@ from layersmith.pipeline import SpecFile, Target, generate
 
 pytestmark = pytest.mark.slow
 
-RECIPES = Path(__file__).resolve().parents[1] / "generator" / "layersmith" / "recipes"
+ROOT = Path(__file__).resolve().parents[1]
+# The second folder holds specs whose emitted suites do not pass yet.
+FOLDERS = (ROOT / "generator/layersmith/recipes", ROOT / "benchmarks/keras_recipes")
 TOLERANCE = {"atol": 1e-5, "rtol": 1e-5}
 
 
@@ -59,10 +61,23 @@ HEADS = {"num_heads": 2, "key_dim": 3, "seed": 3}
 CELL = ((5, 3), (5, 4), (5, 4))
 CASES = [
     Case("dense", ((5, 3),), {"units": 4, "activation": "tanh"}),
-    Case("dense", STEPS, {"units": 4, "use_bias": False, "kernel_constraint": "unit_norm"}),
-    Case("dense", STEPS, {"units": 4, "kernel_regularizer": "l2", "bias_regularizer": "l1"}),
+    Case(
+        "dense",
+        STEPS,
+        {"units": 4, "use_bias": False, "kernel_constraint": "unit_norm"},
+    ),
+    Case(
+        "dense",
+        STEPS,
+        {"units": 4, "kernel_regularizer": "l2", "bias_regularizer": "l1"},
+    ),
     Case("embedding", ((5, 3),), {"input_dim": 7, "output_dim": 4}, integers=7),
-    Case("embedding", ((5,),), {"input_dim": 7, "output_dim": 4, "mask_zero": True}, integers=7),
+    Case(
+        "embedding",
+        ((5,),),
+        {"input_dim": 7, "output_dim": 4, "mask_zero": True},
+        integers=7,
+    ),
     Case("batch_normalization", ((6, 3),), {"momentum": 0.8, "epsilon": 1e-2}),
     Case("batch_normalization", IMAGE, {"axis": 1, "center": False}),
     Case("batch_normalization", IMAGE, {"scale": False, "beta_regularizer": "l2"}),
@@ -88,7 +103,9 @@ CASES = [
     Case("spatial_dropout3d", VOLUME, {"rate": 0.4, "seed": 3, **FIRST}),
     Case("gaussian_noise", STEPS, {"stddev": 0.5, "seed": 3}),
     Case("prelu", STEPS, {"alpha_initializer": "random_uniform"}),
-    Case("prelu", IMAGE, {"alpha_initializer": "random_uniform", "shared_axes": [1, 2]}),
+    Case(
+        "prelu", IMAGE, {"alpha_initializer": "random_uniform", "shared_axes": [1, 2]}
+    ),
     Case("leaky_relu", STEPS, {"negative_slope": 0.2}),
     Case("softmax", STEPS, call={"mask": mask(2, 5, 3)}),
     Case("softmax", STEPS, {"axis": 1}),
@@ -119,8 +136,16 @@ CASES = [
         call={"mask": [mask(2, 5), mask(2, 4)], "use_causal_mask": True},
     ),
     Case("multi_head_attention", QUERY_VALUE, HEADS),
-    Case("multi_head_attention", QUERY_VALUE_KEY, {**HEADS, "value_dim": 4, "dropout": 0.4}),
-    Case("multi_head_attention", QUERY_VALUE, {**HEADS, "use_gate": True, "output_shape": 5}),
+    Case(
+        "multi_head_attention",
+        QUERY_VALUE_KEY,
+        {**HEADS, "value_dim": 4, "dropout": 0.4},
+    ),
+    Case(
+        "multi_head_attention",
+        QUERY_VALUE,
+        {**HEADS, "use_gate": True, "output_shape": 5},
+    ),
     Case(
         "multi_head_attention",
         QUERY_VALUE,
@@ -139,7 +164,13 @@ CASES = [
     Case(
         "lstm_cell",
         CELL,
-        {"units": 4, "dropout": 0.4, "recurrent_dropout": 0.3, "implementation": 1, "seed": 3},
+        {
+            "units": 4,
+            "dropout": 0.4,
+            "recurrent_dropout": 0.3,
+            "implementation": 1,
+            "seed": 3,
+        },
         takes="cell",
     ),
 ]
@@ -153,7 +184,10 @@ def layers(tmp_path_factory):
     folder = tmp_path_factory.mktemp("keras_recipes")
     found = {}
     for recipe in sorted({case.recipe for case in CASES}):
-        text = (RECIPES / f"{recipe}.yaml").read_text(encoding="utf-8")
+        spec = next(
+            f / f"{recipe}.yaml" for f in FOLDERS if (f / f"{recipe}.yaml").exists()
+        )
+        text = spec.read_text(encoding="utf-8")
         (made,), problems = generate([SpecFile(f"{recipe}.yaml", text)], Target())
         assert problems == []
         path = folder / f"{recipe}.py"
@@ -169,7 +203,9 @@ def layers(tmp_path_factory):
 def inputs(case: Case) -> list[np.ndarray]:
     draw = np.random.default_rng(1)
     if case.integers:
-        return [draw.integers(case.integers, size=s, dtype=np.int32) for s in case.shapes]
+        return [
+            draw.integers(case.integers, size=s, dtype=np.int32) for s in case.shapes
+        ]
     return [draw.normal(size=s).astype(np.float32) for s in case.shapes]
 
 
@@ -295,6 +331,8 @@ def test_a_trained_layer_is_saved_and_loaded(layers, case, tmp_path):
     model = model_of(made, case)
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
-    expected = keras.tree.flatten(model_of(original, case).predict(fed(case), verbose=0))
+    expected = keras.tree.flatten(
+        model_of(original, case).predict(fed(case), verbose=0)
+    )
     for one in (model, loaded):
         assert_equal(keras.tree.flatten(one.predict(fed(case), verbose=0)), expected)

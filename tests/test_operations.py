@@ -134,7 +134,12 @@ def test_row_that_takes_no_half_precision_says_so(row):
         return
     names = [n for n, optional in row.parameters if not optional]
     calls = [
-        replace(c, inputs={name: text.replace("float32", "") for name, text in c.inputs.items()})
+        replace(
+            c,
+            inputs={
+                name: text.replace("float32", "") for name, text in c.inputs.items()
+            },
+        )
         for c in (*CASES, *RANDOM)
         if outer_call(c.text) == row.name
     ]
@@ -180,7 +185,9 @@ def test_row_is_found_by_each_of_its_names(name, row):
     assert operations.find(name).name == row
 
 
-@pytest.mark.parametrize("name", ["tf.rsqrt", "tf.softmax", "tf.no_such", "tf.math.relu"])
+@pytest.mark.parametrize(
+    "name", ["tf.rsqrt", "tf.softmax", "tf.no_such", "tf.math.relu"]
+)
 def test_name_that_tensorflow_has_not_is_not_found(name):
     assert operations.find(name) is None
 
@@ -196,7 +203,10 @@ def test_table_is_plain_and_quick_to_build():
         "print(time.process_time() - start)\n"
         "assert not {'numpy', 'tensorflow', 'keras'} & set(sys.modules)\n"
     )
-    runs = [subprocess.run([sys.executable, "-c", code], check=True, capture_output=True) for _ in range(3)]
+    runs = [
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+        for _ in range(3)
+    ]
     assert min(float(run.stdout) for run in runs) < 0.05
 
 
@@ -215,7 +225,10 @@ def test_table_is_plain_and_quick_to_build():
         ("tf.concat([r, r], axis=-1)", "[batch, ..., 2 * features]"),
         ("tf.stack([x, y], axis=1)", "[batch, 2, time, features]"),
         ("tf.reshape(x, [batch, -1])", "[batch, features * time]"),
-        ("tf.reshape(x, [batch, time, size, features // size])", "[batch, time, size, features // size]"),
+        (
+            "tf.reshape(x, [batch, time, size, features // size])",
+            "[batch, time, size, features // size]",
+        ),
         ("tf.reshape(x, [batch, time, 2, -1])", "[batch, time, 2, features // 2]"),
         ("tf.reshape(r, [-1, features])", "[?, features]"),
         ("tf.reduce_mean(x, axis=[0, 1])", "[features]"),
@@ -231,9 +244,18 @@ def test_table_is_plain_and_quick_to_build():
         ("tf.nn.conv1d(x, w, 2, 'SAME')", "[batch, (time + 1) // 2, units]"),
         ("tf.nn.conv1d(x, w, 1, 'VALID')", "[batch, time - 2, units]"),
         ("tf.nn.conv1d(x, w, size, 'VALID')", "[batch, (time - 3) // size + 1, units]"),
-        ("tf.nn.max_pool2d(h, 2, 2, 'VALID')", "[batch, height // 2, width // 2, channels]"),
-        ("tf.nn.max_pool2d(h, 3, 2, 'SAME')", "[batch, (height + 1) // 2, (width + 1) // 2, channels]"),
-        ("tf.nn.space_to_depth(h, 2)", "[batch, height // 2, width // 2, 4 * channels]"),
+        (
+            "tf.nn.max_pool2d(h, 2, 2, 'VALID')",
+            "[batch, height // 2, width // 2, channels]",
+        ),
+        (
+            "tf.nn.max_pool2d(h, 3, 2, 'SAME')",
+            "[batch, (height + 1) // 2, (width + 1) // 2, channels]",
+        ),
+        (
+            "tf.nn.space_to_depth(h, 2)",
+            "[batch, height // 2, width // 2, 4 * channels]",
+        ),
         ("tf.image.resize(h, [2 * height, 9])", "[batch, 2 * height, 9, channels]"),
         ("tf.boolean_mask(x, b)", "[?]"),
         ("tf.zeros(tf.shape(x)[:-1])", "[batch, time]"),
@@ -313,62 +335,138 @@ def test_setting_beyond_a_row_leaves_the_meaning_to_tensorflow(text, opaque):
 
 MISTAKES = [
     ("tf.matmul(x, y)", "`features` is not `time`", "the last axis of the first"),
-    ("tf.matmul(v, k)", "tf.matmul takes matrices; the shape here is [features]", "tf.linalg.matvec"),
+    (
+        "tf.matmul(v, k)",
+        "tf.matmul takes matrices; the shape here is [features]",
+        "tf.linalg.matvec",
+    ),
     ("tf.reshape(x, [batch, features])", "elements", "product of the sizes"),
     ("tf.reshape(x, [-1, -1])", "tf.reshape takes -1 once", "name the other sizes"),
     ("tf.concat([x, k], 1)", "different numbers of axes", "tf.newaxis"),
     ("tf.concat([x, y], 3)", "no axis 3", "axes count from 0"),
-    ("tf.stack([x, v])", "tf.stack of [batch, time, features] and [features]", "one shape"),
+    (
+        "tf.stack([x, v])",
+        "tf.stack of [batch, time, features] and [features]",
+        "one shape",
+    ),
     ("tf.squeeze(x)", "drops every axis", "name the axis"),
     ("tf.squeeze(x, axis=1)", "the axis `time` is not 1", "size 1"),
     ("tf.reduce_sum(x, axis=3)", "no axis 3 in the shape", "axes count from 0"),
     ("tf.reduce_sum(x, axis=[0, 0])", "is named twice", "once"),
     ("tf.reduce_mean(n)", "the mean of integers is rounded to int32", "tf.cast"),
-    ("tf.sqrt(units)", "takes floating-point numbers, and this is int32", "units ** 0.5"),
-    ("tf.exp(n)", "takes floating-point numbers, and this is int32", "tf.cast(..., compute_dtype)"),
+    (
+        "tf.sqrt(units)",
+        "takes floating-point numbers, and this is int32",
+        "units ** 0.5",
+    ),
+    (
+        "tf.exp(n)",
+        "takes floating-point numbers, and this is int32",
+        "tf.cast(..., compute_dtype)",
+    ),
     ("tf.maximum(0.0, x)", "the number comes first", "put the tensor first"),
     ("tf.where(b, 0.0, x)", "the number comes first", "put the tensor first"),
-    ("tf.maximum(n, 0.5)", "a number with a fraction meets a tensor of int32", "tf.cast"),
-    ("tf.add(x, n)", "of dtype int32 meets one of the compute dtype", "tf.cast(..., x.dtype)"),
-    ("tf.add(x, tf.ones([3]))", "a float32 tensor meets one of the layer's dtype", "dtype=x.dtype"),
+    (
+        "tf.maximum(n, 0.5)",
+        "a number with a fraction meets a tensor of int32",
+        "tf.cast",
+    ),
+    (
+        "tf.add(x, n)",
+        "of dtype int32 meets one of the compute dtype",
+        "tf.cast(..., x.dtype)",
+    ),
+    (
+        "tf.add(x, tf.ones([3]))",
+        "a float32 tensor meets one of the layer's dtype",
+        "dtype=x.dtype",
+    ),
     ("tf.multiply(x, k)", "shapes that do not go together", "tf.newaxis"),
-    ("tf.where(x, x, y)", "takes bool tensors, and this is of the compute dtype", "compare it"),
+    (
+        "tf.where(x, x, y)",
+        "takes bool tensors, and this is of the compute dtype",
+        "compare it",
+    ),
     ("tf.where(b, x)", "takes `x` and `y`, or none of them", "give both"),
     ("tf.logical_and(x, b)", "takes bool tensors", "compare it"),
-    ("tf.transpose(x, [0, 1])", "does not order the axes", "name each axis number once"),
+    (
+        "tf.transpose(x, [0, 1])",
+        "does not order the axes",
+        "name each axis number once",
+    ),
     ("tf.transpose(x, [0, -1, 1])", "the gradient of tf.transpose fails", "[0, 2, 1]"),
-    ("tf.gather(x, y)", "the indices of tf.gather are integers", "tf.cast(..., tf.int32)"),
+    (
+        "tf.gather(x, y)",
+        "the indices of tf.gather are integers",
+        "tf.cast(..., tf.int32)",
+    ),
     ("tf.one_hot(x, 3)", "tf.one_hot takes integers", "tf.cast(..., tf.int32)"),
-    ("tf.split(x, 3, axis=1)", "an axis of `7` does not split into 3", "size of each part"),
+    (
+        "tf.split(x, 3, axis=1)",
+        "an axis of `7` does not split into 3",
+        "size of each part",
+    ),
     ("tf.split(x, [1, 2], axis=1)", "the parts make up `3`, the axis is `7`", "add up"),
     ("tf.tile(x, [1, 2])", "one number for each axis", "give 1"),
     ("tf.pad(x, [[1, 1]])", "one pair for each axis", "[before, after]"),
     ("tf.pad(x, [[0, 0]] * 3, mode='WRAP')", "no mode 'WRAP'", "REFLECT"),
     ("tf.broadcast_to(x, [batch, 2, features])", "does not broadcast to", "tf.newaxis"),
     ("tf.einsum('btf,fu->btu', x, y)", "`fu` names 2 axes", "one letter"),
-    ("tf.einsum('btf,bfu->btu', x, y)", "`f` is both `features` and `7`", "one letter is one size"),
+    (
+        "tf.einsum('btf,bfu->btu', x, y)",
+        "`f` is both `features` and `7`",
+        "one letter is one size",
+    ),
     ("tf.einsum('btf->btz', x)", "`z` is in the result alone", "in a term before"),
     ("tf.einsum('btf,btf', x)", "speaks of 2 tensors, 1 are given", "commas"),
-    ("tf.nn.conv1d(x, k, 1, 'VALID')", "takes [*size, channels, filters], 3 axes", "tf.newaxis"),
-    ("tf.nn.conv2d(h, w, 1, 'SAME')", "the input has `channels` channels", "channels of the input"),
+    (
+        "tf.nn.conv1d(x, k, 1, 'VALID')",
+        "takes [*size, channels, filters], 3 axes",
+        "tf.newaxis",
+    ),
+    (
+        "tf.nn.conv2d(h, w, 1, 'SAME')",
+        "the input has `channels` channels",
+        "channels of the input",
+    ),
     ("tf.nn.conv1d(x, c, 1, 'valid')", "no padding 'valid'", '"VALID" or "SAME"'),
-    ("tf.nn.max_pool2d(h, 2, 2, 'SAME', data_format='NCHW')", "channels last only", "transpose"),
+    (
+        "tf.nn.max_pool2d(h, 2, 2, 'SAME', data_format='NCHW')",
+        "channels last only",
+        "transpose",
+    ),
     ("tf.nn.bias_add(x, w)", "a bias has one axis", "add it with `+`"),
     ("tf.nn.bias_add(x, s)", "`features` is not `units`", "size of the last axis"),
-    ("tf.linalg.inv(tf.cast(x, variable_dtype))", "takes square matrices", "name equal axes alike"),
+    (
+        "tf.linalg.inv(tf.cast(x, variable_dtype))",
+        "takes square matrices",
+        "name equal axes alike",
+    ),
     ("tf.linalg.inv(sq)", "does not take bfloat16", "variable_dtype"),
     ("tf.signal.fft(x)", "takes complex numbers", "rfft"),
     ("tf.nn.dropout(x, 1.5)", "a rate of 1.5", "from 0 up to 1"),
     ("tf.random.normal([2], seed=3)", "a seed is not given here", "argument `seed`"),
     ("tf.random.uniform([2], dtype=tf.int32)", "drawn below `maxval`", "maxval=10"),
-    ("tf.random.poisson([2], 3.0)", "not from the layer's own", "seeded with the layer"),
-    ("tf.image.random_flip_left_right(h)", "not from the layer's own", "tf.random.uniform"),
+    (
+        "tf.random.poisson([2], 3.0)",
+        "not from the layer's own",
+        "seeded with the layer",
+    ),
+    (
+        "tf.image.random_flip_left_right(h)",
+        "not from the layer's own",
+        "tf.random.uniform",
+    ),
     ("tf.nn.top_k(x, 9)", "the last axis is `7`, and `k` is 9", "take fewer"),
     ("tf.nn.softmax(x, axis=3)", "no axis 3", "axes count from 0"),
     ("tf.segment(x)", "TensorFlow has no public `tf.segment`", ""),
     ("tf.reduce_sum(x, axes=1)", "has no parameter `axes`", "did you mean `axis`?"),
     ("tf.reshape(x)", "tf.reshape needs `shape`", "its parameters are"),
-    ("tf.nn.sparse_softmax_cross_entropy_with_logits(y, x)", "are integers", "class numbers"),
+    (
+        "tf.nn.sparse_softmax_cross_entropy_with_logits(y, x)",
+        "are integers",
+        "class numbers",
+    ),
     ("tf.math.segment_sum(x, m)", "`9` is not `batch`", "one id for each row"),
 ]
 INPUTS_OF_MISTAKES = {
@@ -384,7 +482,9 @@ INPUTS_OF_MISTAKES = {
 }
 
 
-@pytest.mark.parametrize(("text", "message", "hint"), MISTAKES, ids=[m[0] for m in MISTAKES])
+@pytest.mark.parametrize(
+    ("text", "message", "hint"), MISTAKES, ids=[m[0] for m in MISTAKES]
+)
 def test_mistake_is_said_where_it_is_and_how_to_mend_it(text, message, hint):
     reading = read(case(text, **INPUTS_OF_MISTAKES.get(text, {})), "float")
     found = [p for p in reading.report.problems if message in p.message]
@@ -407,4 +507,6 @@ def test_mistake_points_at_the_argument():
 def test_page_tells_what_the_table_says():
     from make_operations_doc import PAGE, page
 
-    assert PAGE.read_text(encoding="utf-8") == page(), "run tools/make_operations_doc.py"
+    assert PAGE.read_text(encoding="utf-8") == page(), (
+        "run tools/make_operations_doc.py"
+    )

@@ -118,7 +118,9 @@ def check_shape(tf, announced, real, sizes):
         known = announced.value
         if hasattr(known, "axes"):
             numbers = shape_of(known, sizes)
-            assert all(n in (None, m) for n, m in zip(numbers, real.numpy(), strict=True))
+            assert all(
+                n in (None, m) for n, m in zip(numbers, real.numpy(), strict=True)
+            )
         else:
             assert number_of(known, sizes) == real.numpy()
 
@@ -136,7 +138,9 @@ def test_no_other_precision_would_do(tf, given):
     """A layer in it fails on a CPU, or cannot be trained."""
     operation = read(given).operation
     for dtype in sorted(set(PRECISIONS) - set(operation.precisions)):
-        with pytest.raises((AssertionError, LookupError, TypeError, ValueError, tf.errors.OpError)):
+        with pytest.raises(
+            (AssertionError, LookupError, TypeError, ValueError, tf.errors.OpError)
+        ):
             in_tensorflow(tf, given, 0, dtype)
             if operation.gradient:
                 gradients_of(tf, given, dtype)
@@ -160,7 +164,11 @@ def test_graph_takes_what_eager_mode_takes(tf, given):
     dtype = operation.precisions[0]
     scope = scope_of(tf, given, 0, dtype)
     graph = tf.function(lambda: eval(given.text, scope), autograph=False)  # noqa: S307
-    compare([np.asarray(x) for x in listed(graph())], listed(in_tensorflow(tf, given, 0, dtype)), 2e-2)
+    compare(
+        [np.asarray(x) for x in listed(graph())],
+        listed(in_tensorflow(tf, given, 0, dtype)),
+        2e-2,
+    )
 
 
 @each_case
@@ -169,20 +177,29 @@ def test_gradient_passes_as_the_row_says(tf, given):
     gradients = gradients_of(tf, given, widest(operation))
     if gradients is None:
         return
-    flows = any(g is not None and np.any(np.asarray(tf.convert_to_tensor(g)) != 0) for g in gradients)
+    flows = any(
+        g is not None and np.any(np.asarray(tf.convert_to_tensor(g)) != 0)
+        for g in gradients
+    )
     assert flows is operation.gradient
 
 
 def gradients_of(tf, given, dtype, compiled=False):
     """Gradients of the floating-point inputs; None where there is nothing to derive."""
     scope = scope_of(tf, given, 0, dtype)
-    inputs = [v for v in scope.values() if tf.is_tensor(v) and (v.dtype.is_floating or v.dtype.is_complex)]
+    inputs = [
+        v
+        for v in scope.values()
+        if tf.is_tensor(v) and (v.dtype.is_floating or v.dtype.is_complex)
+    ]
     if not inputs:
         return None
     tensors = {n: v for n, v in scope.items() if tf.is_tensor(v)}
 
     def derived(tensors):
-        inputs = [v for v in tensors.values() if v.dtype.is_floating or v.dtype.is_complex]
+        inputs = [
+            v for v in tensors.values() if v.dtype.is_floating or v.dtype.is_complex
+        ]
         with tf.GradientTape() as tape:
             tape.watch(inputs)
             outputs = [
@@ -191,10 +208,15 @@ def gradients_of(tf, given, dtype, compiled=False):
                 if tf.is_tensor(y) and (y.dtype.is_floating or y.dtype.is_complex)
             ]
             # The sine makes no gradient vanish by symmetry, as that of a softmax's sum.
-            loss = sum(tf.reduce_sum(tf.sin(tf.abs(y) if y.dtype.is_complex else y) * 1.0) for y in outputs)
+            loss = sum(
+                tf.reduce_sum(tf.sin(tf.abs(y) if y.dtype.is_complex else y) * 1.0)
+                for y in outputs
+            )
         return tape.gradient(loss, inputs) if outputs else None
 
-    call = tf.function(derived, jit_compile=True, autograph=False) if compiled else derived
+    call = (
+        tf.function(derived, jit_compile=True, autograph=False) if compiled else derived
+    )
     return call(tensors)
 
 
@@ -217,7 +239,11 @@ def test_xla_compiles_what_the_row_says(tf, given):
         assert not operation.xla, error
         return
     assert operation.xla
-    compare([np.asarray(x) for x in listed(got)], listed(in_tensorflow(tf, given, 0, dtype)), 1e-3)
+    compare(
+        [np.asarray(x) for x in listed(got)],
+        listed(in_tensorflow(tf, given, 0, dtype)),
+        1e-3,
+    )
 
 
 @each_case
@@ -234,7 +260,11 @@ def test_keras_meaning_is_tensorflows(tf, given):
         got = [np.asarray(x) for x in listed(eval(source, scope))]  # noqa: S307
         if given.text.endswith("]") and not given.text.endswith("[0]"):
             return
-        compare(got, listed(in_tensorflow(tf, given, trial, dtype)), max(given.tolerance, 1e-5))
+        compare(
+            got,
+            listed(in_tensorflow(tf, given, trial, dtype)),
+            max(given.tolerance, 1e-5),
+        )
 
 
 class Draws:
@@ -251,7 +281,9 @@ class Draws:
 
     def __getattr__(self, name):
         draw = getattr(self.random, name)
-        return lambda x, **settings: np.asarray(draw(x, seed=self.generator, **settings))
+        return lambda x, **settings: np.asarray(
+            draw(x, seed=self.generator, **settings)
+        )
 
 
 @pytest.mark.parametrize("given", RANDOM, ids=lambda c: c.text)
@@ -271,10 +303,14 @@ def test_layer_draws_from_its_own_generator(tf, given):
     check_shape(tf, reading.value, first, sizes_of(given, 0))
     check_dtype(reading.value, first, "float32")
     draws = Draws(7)
-    np.testing.assert_allclose(in_numpy(reading, given, 0, draws), first, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        in_numpy(reading, given, 0, draws), first, rtol=1e-5, atol=1e-6
+    )
 
 
-@pytest.mark.parametrize("given", [c for c in RANDOM if "x)" not in c.text], ids=lambda c: c.text)
+@pytest.mark.parametrize(
+    "given", [c for c in RANDOM if "x)" not in c.text], ids=lambda c: c.text
+)
 def test_layer_draws_what_tensorflow_would(tf, given):
     """The same distribution: smallest, largest, mean and spread of many draws."""
     import keras
@@ -305,5 +341,9 @@ def test_stateless_draws_have_the_announced_shape(tf, given):
 
 def test_no_row_goes_without_a_case(tf):
     tried = Counter(read(c).operation.name for c in (*CASES, *RANDOM, *STATELESS))
-    assert [row.name for row in operations.rows() if row.rule is not refused and row.name not in tried] == []
+    assert [
+        row.name
+        for row in operations.rows()
+        if row.rule is not refused and row.name not in tried
+    ] == []
     assert len(SIZES) == 3

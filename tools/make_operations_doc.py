@@ -1,7 +1,7 @@
 """Makes docs/operations.md from the operation table.
 
-    python tools/make_operations_doc.py            # write the page
-    python tools/make_operations_doc.py --check    # exit 1 where it would change
+python tools/make_operations_doc.py            # write the page
+python tools/make_operations_doc.py --check    # exit 1 where it would change
 """
 
 from __future__ import annotations
@@ -57,13 +57,20 @@ def page() -> str:
         module = import_module(f"layersmith.language.operations.{name}")
         title, _, rest = (module.__doc__ or name).strip().partition("\n")
         parts.append(f"\n## {title.rstrip('.')}\n{rest}")
-        parts.append("| operation | in NumPy | in `keras.ops` | notes |\n|---|---|---|---|")
+        parts.append(
+            "| operation | in NumPy | in `keras.ops` | notes |\n|---|---|---|---|"
+        )
         parts.extend(map(_line, operations.family(name)))
     return "\n".join(parts) + "\n"
 
 
 def _line(row) -> str:
-    cells = [_signature(row), _code(row.numpy), _code(row.keras), ", ".join(_notes(row))]
+    cells = [
+        _signature(row),
+        _code(row.numpy),
+        _code(row.keras),
+        ", ".join(_notes(row)),
+    ]
     return f"| {' | '.join(cells)} |"
 
 

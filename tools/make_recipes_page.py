@@ -74,7 +74,11 @@ def page() -> str:
     for path in sorted(RECIPES.glob("*.yaml")):
         spec = read_spec(path.read_text(encoding="utf-8"), Report(path.name))
         link = f"[{path.stem}](../generator/layersmith/recipes/{path.name})"
-        name = f"[{spec.layer}]({spec.reference})" if spec.reference.startswith("http") else spec.layer
+        name = (
+            f"[{spec.layer}]({spec.reference})"
+            if spec.reference.startswith("http")
+            else spec.layer
+        )
         rows.append(f"| {link} | {name} | {spec.summary} | {features(spec)} |")
     return HEAD + "\n".join(rows) + "\n"
 

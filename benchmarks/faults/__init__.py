@@ -38,11 +38,5 @@ def mutants(text: str) -> list[Mutant]:
     )
     return valid(
         source,
-        (
-            m
-            for family in families
-            for m in family.mutants(
-                source
-            )
-        ),
+        (m for family in families for m in family.mutants(source)),
     )

@@ -59,30 +59,22 @@ def mutants(
     source: Source,
 ) -> Iterator[Mutant]:
     for node in source.walk(ast.Call):
-        yield from _arguments(
-            source, node
-        )
+        yield from _arguments(source, node)
         if isinstance(
             source.parents[node],
             ast.ClassDef,
         ):
             continue  # a decorator
-        yield from _function(
-            source, node
-        )
+        yield from _function(source, node)
 
 
-def _arguments(
-    source: Source, node: ast.Call
-) -> Iterator[Mutant]:
+def _arguments(source: Source, node: ast.Call) -> Iterator[Mutant]:
     items = sorted(
         [*node.args, *node.keywords],
         key=source.extent,
     )
     for index, item in enumerate(items):
-        if isinstance(
-            item, ast.keyword
-        ):
+        if isinstance(item, ast.keyword):
             name = item.arg or "**"
             yield source.drop(
                 f"keyword {name} dropped",
@@ -96,64 +88,34 @@ def _arguments(
                 index,
             )
     if len(node.args) > 1:
-        for one, other in zip(
-            node.args, node.args[1:]
-        ):
+        for one, other in zip(node.args, node.args[1:]):
             yield source.swap(
                 "arguments swapped",
                 one,
                 other,
             )
-    if _name(node).endswith(
-        "SeedGenerator"
-    ):
-        yield source.drop(
-            "seed ignored", items, 0
-        )
+    if _name(node).endswith("SeedGenerator"):
+        yield source.drop("seed ignored", items, 0)
 
 
-def _function(
-    source: Source, node: ast.Call
-) -> Iterator[Mutant]:
+def _function(source: Source, node: ast.Call) -> Iterator[Mutant]:
     name = _name(node)
     last = name.rpartition(".")[2]
-    if (
-        node.args
-        and last not in MAKERS
-        and not isinstance(
-            node.args[0], ast.Starred
-        )
-    ):
+    if node.args and last not in MAKERS and not isinstance(node.args[0], ast.Starred):
         yield source.replace(
             "call replaced by its argument",
             node,
-            source.operand(
-                node.args[0]
-            ),
+            source.operand(node.args[0]),
         )
-    if isinstance(
-        node.func, ast.Attribute
-    ):
-        if (
-            not node.args
-            and not node.keywords
-            and last
-            not in ("get_config",)
-        ):
+    if isinstance(node.func, ast.Attribute):
+        if not node.args and not node.keywords and last not in ("get_config",):
             yield source.replace(
                 "call dropped",
                 node,
-                source.of(
-                    node.func.value
-                ),
+                source.of(node.func.value),
             )
-        if (
-            last in TAKEN_FOR
-            and name != f"self.{last}"
-        ):
-            module = source.of(
-                node.func.value
-            )
+        if last in TAKEN_FOR and name != f"self.{last}":
+            module = source.of(node.func.value)
             if last in (
                 "sqrt",
                 "tanh",
@@ -163,31 +125,21 @@ def _function(
                 "log_softmax",
                 "floor",
             ):
-                module = _module(
-                    TAKEN_FOR[last]
-                )
+                module = _module(TAKEN_FOR[last])
             yield source.replace(
                 "one function for another",
                 node.func,
                 f"{module}.{TAKEN_FOR[last]}",
             )
     if last == "matmul":
-        flags = {
-            k.arg for k in node.keywords
-        }
+        flags = {k.arg for k in node.keywords}
         start, end = source.extent(node)
         for flag in (
             "transpose_a",
             "transpose_b",
         ):
             if flag not in flags:
-                text = (
-                    source.text[
-                        start : end - 1
-                    ]
-                    .rstrip()
-                    .rstrip(",")
-                )
+                text = source.text[start : end - 1].rstrip().rstrip(",")
                 yield source.replace(
                     "transposed",
                     node,
@@ -199,19 +151,9 @@ def _function(
         "reduce_max",
         "reduce_min",
     ):
-        if "keepdims" not in {
-            k.arg for k in node.keywords
-        }:
-            start, end = source.extent(
-                node
-            )
-            text = (
-                source.text[
-                    start : end - 1
-                ]
-                .rstrip()
-                .rstrip(",")
-            )
+        if "keepdims" not in {k.arg for k in node.keywords}:
+            start, end = source.extent(node)
+            text = source.text[start : end - 1].rstrip().rstrip(",")
             yield source.replace(
                 "keepdims",
                 node,

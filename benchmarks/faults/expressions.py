@@ -57,12 +57,8 @@ def mutants(
 ) -> Iterator[Mutant]:
     for node in source.walk(ast.expr):
         if isinstance(node, ast.BinOp):
-            yield from _binary(
-                source, node
-            )
-        elif isinstance(
-            node, ast.UnaryOp
-        ) and not isinstance(
+            yield from _binary(source, node)
+        elif isinstance(node, ast.UnaryOp) and not isinstance(
             node.operand, ast.Constant
         ):
             yield source.replace(
@@ -70,21 +66,11 @@ def mutants(
                 node,
                 source.of(node.operand),
             )
-        elif isinstance(
-            node, ast.Compare
-        ):
-            yield from _comparison(
-                source, node
-            )
-        elif isinstance(
-            node, ast.BoolOp
-        ):
-            yield from _boolean(
-                source, node
-            )
-        elif isinstance(
-            node, ast.IfExp
-        ):
+        elif isinstance(node, ast.Compare):
+            yield from _comparison(source, node)
+        elif isinstance(node, ast.BoolOp):
+            yield from _boolean(source, node)
+        elif isinstance(node, ast.IfExp):
             yield source.replace(
                 "branch forced",
                 node,
@@ -95,37 +81,17 @@ def mutants(
                 node,
                 source.of(node.orelse),
             )
-        elif isinstance(
-            node, ast.Constant
-        ):
-            yield from _constant(
-                source, node
-            )
-        elif isinstance(
-            node, ast.Slice
-        ):
-            yield from _slice(
-                source, node
-            )
-        elif isinstance(
-            node, (ast.Tuple, ast.List)
-        ) and isinstance(
-            node.ctx, ast.Load
-        ):
-            yield from _items(
-                source, node
-            )
-    for node in source.walk(
-        ast.AugAssign
-    ):
+        elif isinstance(node, ast.Constant):
+            yield from _constant(source, node)
+        elif isinstance(node, ast.Slice):
+            yield from _slice(source, node)
+        elif isinstance(node, (ast.Tuple, ast.List)) and isinstance(node.ctx, ast.Load):
+            yield from _items(source, node)
+    for node in source.walk(ast.AugAssign):
         if type(node.op) in AUGMENTED:
             start, end = (
-                source.extent(
-                    node.target
-                )[1],
-                source.extent(
-                    node.value
-                )[0],
+                source.extent(node.target)[1],
+                source.extent(node.value)[0],
             )
             yield source.change(
                 "operator swapped",
@@ -151,13 +117,8 @@ def _between(
         source.extent(right)[0],
     )
     gap = source.text[start:end]
-    before = gap[
-        : len(gap)
-        - len(gap.lstrip(" \n)"))
-    ]
-    after = gap[
-        len(gap.rstrip(" \n(")) :
-    ]
+    before = gap[: len(gap) - len(gap.lstrip(" \n)"))]
+    after = gap[len(gap.rstrip(" \n(")) :]
     return Change(
         start,
         end,
@@ -165,12 +126,9 @@ def _between(
     )
 
 
-def _binary(
-    source: Source, node: ast.BinOp
-) -> Iterator[Mutant]:
+def _binary(source: Source, node: ast.BinOp) -> Iterator[Mutant]:
     if any(
-        isinstance(side, ast.Constant)
-        and isinstance(side.value, str)
+        isinstance(side, ast.Constant) and isinstance(side.value, str)
         for side in (
             node.left,
             node.right,
@@ -207,19 +165,13 @@ def _binary(
         )
 
 
-def _comparison(
-    source: Source, node: ast.Compare
-) -> Iterator[Mutant]:
+def _comparison(source: Source, node: ast.Compare) -> Iterator[Mutant]:
     operands = [
         node.left,
         *node.comparators,
     ]
-    for index, operator in enumerate(
-        node.ops
-    ):
-        for new in COMPARISONS[
-            type(operator)
-        ]:
+    for index, operator in enumerate(node.ops):
+        for new in COMPARISONS[type(operator)]:
             change = _between(
                 source,
                 operands[index],
@@ -233,19 +185,10 @@ def _comparison(
             )
 
 
-def _boolean(
-    source: Source, node: ast.BoolOp
-) -> Iterator[Mutant]:
-    new = (
-        "or"
-        if isinstance(node.op, ast.And)
-        else "and"
-    )
+def _boolean(source: Source, node: ast.BoolOp) -> Iterator[Mutant]:
+    new = "or" if isinstance(node.op, ast.And) else "and"
     changes = [
-        _between(source, a, b, new)
-        for a, b in zip(
-            node.values, node.values[1:]
-        )
+        _between(source, a, b, new) for a, b in zip(node.values, node.values[1:])
     ]
     yield source.change(
         "operator swapped",
@@ -253,18 +196,8 @@ def _boolean(
         *changes,
     )
     for value in node.values:
-        others = [
-            source.operand(other)
-            for other in node.values
-            if other is not value
-        ]
-        word = (
-            " and "
-            if isinstance(
-                node.op, ast.And
-            )
-            else " or "
-        )
+        others = [source.operand(other) for other in node.values if other is not value]
+        word = " and " if isinstance(node.op, ast.And) else " or "
         yield source.replace(
             "operand dropped",
             node,
@@ -272,9 +205,7 @@ def _boolean(
         )
 
 
-def _constant(
-    source: Source, node: ast.Constant
-) -> Iterator[Mutant]:
+def _constant(source: Source, node: ast.Constant) -> Iterator[Mutant]:
     value = node.value
     if isinstance(value, bool):
         yield source.replace(
@@ -282,9 +213,7 @@ def _constant(
             node,
             str(not value),
         )
-    elif isinstance(
-        value, (int, float)
-    ):
+    elif isinstance(value, (int, float)):
         # The sign stands outside of the constant: -1 becomes -2 and 0.
         yield source.replace(
             "constant +1",
@@ -298,9 +227,7 @@ def _constant(
         )
 
 
-def _slice(
-    source: Source, node: ast.Slice
-) -> Iterator[Mutant]:
+def _slice(source: Source, node: ast.Slice) -> Iterator[Mutant]:
     for bound in (
         node.lower,
         node.upper,
@@ -337,9 +264,7 @@ def _complements(
     source: Source,
 ) -> Iterator[Mutant]:
     """`x * m + y * (1 - m)` with the two exchanged."""
-    for statement in source.walk(
-        ast.stmt
-    ):
+    for statement in source.walk(ast.stmt):
         if isinstance(
             statement,
             (
@@ -350,35 +275,21 @@ def _complements(
             ),
         ):
             continue
-        nodes = list(
-            ast.walk(statement)
-        )
+        nodes = list(ast.walk(statement))
         complements = [
             node
             for node in nodes
-            if isinstance(
-                node, ast.BinOp
-            )
-            and isinstance(
-                node.op, ast.Sub
-            )
-            and isinstance(
-                node.left, ast.Constant
-            )
+            if isinstance(node, ast.BinOp)
+            and isinstance(node.op, ast.Sub)
+            and isinstance(node.left, ast.Constant)
             and node.left.value == 1
         ]
-        for complement in complements[
-            :1
-        ]:
-            name = source.of(
-                complement.right
-            )
+        for complement in complements[:1]:
+            name = source.of(complement.right)
             inner = {complement.right}
             changes = [
                 Change(
-                    *source.extent(
-                        node
-                    ),
+                    *source.extent(node),
                     f"(1 - {name})",
                 )
                 for node in nodes
@@ -389,8 +300,7 @@ def _complements(
                         ast.Attribute,
                     ),
                 )
-                and source.of(node)
-                == name
+                and source.of(node) == name
                 and node not in inner
             ]
             if changes:
@@ -399,9 +309,7 @@ def _complements(
                     statement,
                     *changes,
                     Change(
-                        *source.extent(
-                            complement
-                        ),
+                        *source.extent(complement),
                         name,
                     ),
                 )

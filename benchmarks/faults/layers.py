@@ -33,17 +33,8 @@ def _first_statement(
     function: ast.FunctionDef,
 ) -> ast.stmt:
     first = function.body[0]
-    docstring = isinstance(
-        first, ast.Expr
-    ) and isinstance(
-        first.value, ast.Constant
-    )
-    return (
-        function.body[1]
-        if docstring
-        and len(function.body) > 1
-        else first
-    )
+    docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    return function.body[1] if docstring and len(function.body) > 1 else first
 
 
 def _call(
@@ -56,17 +47,9 @@ def _call(
     first = _first_statement(call)
     start, _ = source.extent(first)
     margin = " " * first.col_offset
-    names = [
-        argument.arg
-        for argument in call.args.args[
-            1:
-        ]
-    ]
+    names = [argument.arg for argument in call.args.args[1:]]
     for name in names:
-        if (
-            name == "mask"
-            or name.endswith("_mask")
-        ):
+        if name == "mask" or name.endswith("_mask"):
             yield source.change(
                 "mask ignored",
                 first,
@@ -92,21 +75,13 @@ def _call(
                     ),
                 )
     for node in ast.walk(call):
-        if (
-            isinstance(node, ast.Return)
-            and node.value is not None
-        ):
+        if isinstance(node, ast.Return) and node.value is not None:
             yield source.replace(
                 "input returned",
                 node.value,
                 names[0],
             )
-        if (
-            isinstance(
-                node, ast.keyword
-            )
-            and node.arg == "training"
-        ):
+        if isinstance(node, ast.keyword) and node.arg == "training":
             for value in (
                 "True",
                 "False",
@@ -116,12 +91,7 @@ def _call(
                     node.value,
                     value,
                 )
-        if (
-            isinstance(
-                node, ast.keyword
-            )
-            and node.arg == "seed"
-        ):
+        if isinstance(node, ast.keyword) and node.arg == "seed":
             yield source.replace(
                 "one seed for ever",
                 node.value,
@@ -134,14 +104,8 @@ def _adds(
 ) -> list[ast.Call]:
     return [
         node
-        for node in source.walk(
-            ast.Call
-        )
-        if isinstance(
-            node.func, ast.Attribute
-        )
-        and node.func.attr
-        == "add_weight"
+        for node in source.walk(ast.Call)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "add_weight"
     ]
 
 
@@ -150,36 +114,23 @@ def _weights(
 ) -> Iterator[Mutant]:
     for add in _adds(source):
         for keyword in add.keywords:
-            if (
-                keyword.arg
-                == "initializer"
-            ):
+            if keyword.arg == "initializer":
                 for other in (
                     "zeros",
                     "ones",
                     "glorot_uniform",
                 ):
-                    if (
-                        source.of(
-                            keyword.value
-                        )
-                        != f'"{other}"'
-                    ):
+                    if source.of(keyword.value) != f'"{other}"':
                         yield source.replace(
                             "initializer",
                             keyword.value,
                             f'"{other}"',
                         )
-            elif (
-                keyword.arg == "shape"
-                and isinstance(
-                    keyword.value,
-                    ast.Tuple,
-                )
+            elif keyword.arg == "shape" and isinstance(
+                keyword.value,
+                ast.Tuple,
             ):
-                for (
-                    size
-                ) in keyword.value.elts:
+                for size in keyword.value.elts:
                     yield source.replace(
                         "weight shape",
                         size,
@@ -200,29 +151,15 @@ def _weights(
                     keyword.value,
                     "None",
                 )
-            elif (
-                keyword.arg
-                == "aggregation"
-            ):
+            elif keyword.arg == "aggregation":
                 yield source.replace(
                     "aggregation",
                     keyword.value,
                     '"sum"',
                 )
-        if "trainable" not in {
-            keyword.arg
-            for keyword in add.keywords
-        }:
-            start, end = source.extent(
-                add
-            )
-            text = (
-                source.text[
-                    start : end - 1
-                ]
-                .rstrip()
-                .rstrip(",")
-            )
+        if "trainable" not in {keyword.arg for keyword in add.keywords}:
+            start, end = source.extent(add)
+            text = source.text[start : end - 1].rstrip().rstrip(",")
             yield source.replace(
                 "trainable",
                 add,
@@ -246,69 +183,34 @@ def _swapped(
         return
     made = []
     for function in (init, build):
-        for node in (
-            ast.walk(function)
-            if function is not None
-            else ()
-        ):
-            if isinstance(
-                node, ast.Assign
-            ) and isinstance(
-                node.value, ast.Call
-            ):
+        for node in ast.walk(function) if function is not None else ():
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
                 target, called = (
                     node.targets[0],
-                    ast.unparse(
-                        node.value.func
-                    ),
+                    ast.unparse(node.value.func),
                 )
-                weight = (
-                    called
-                    == "self.add_weight"
-                )
+                weight = called == "self.add_weight"
                 if isinstance(
                     target,
                     ast.Attribute,
-                ) and (
-                    weight
-                    or called.startswith(
-                        "layers."
-                    )
-                ):
-                    if (
-                        target.attr
-                        != "input_spec"
-                    ):
+                ) and (weight or called.startswith("layers.")):
+                    if target.attr != "input_spec":
                         made.append(
                             (
                                 target.attr,
                                 weight,
                             )
                         )
-    uses: dict[
-        str, list[ast.Attribute]
-    ] = {name: [] for name, _ in made}
+    uses: dict[str, list[ast.Attribute]] = {name: [] for name, _ in made}
     for node in ast.walk(call):
-        if (
-            isinstance(
-                node, ast.Attribute
-            )
-            and ast.unparse(node.value)
-            == "self"
-        ):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self":
             if node.attr in uses:
-                uses[node.attr].append(
-                    node
-                )
+                uses[node.attr].append(node)
     for (one, kind), (
         other,
         same,
     ) in combinations(made, 2):
-        if (
-            kind != same
-            or not uses[one]
-            or not uses[other]
-        ):
+        if kind != same or not uses[one] or not uses[other]:
             continue
         changes = [
             Change(
@@ -353,12 +255,7 @@ def _arguments(
     parameters = init.args.args
     defaults = dict(
         zip(
-            (
-                p.arg
-                for p in parameters[
-                    ::-1
-                ]
-            ),
+            (p.arg for p in parameters[::-1]),
             init.args.defaults[::-1],
         )
     )
@@ -366,59 +263,35 @@ def _arguments(
         name,
         default,
     ) in defaults.items():
-        if isinstance(
-            default, ast.Constant
-        ) and isinstance(
-            default.value, str
-        ):
+        if isinstance(default, ast.Constant) and isinstance(default.value, str):
             yield source.replace(
                 "default",
                 default,
                 '"zeros"',
             )
-        elif (
-            isinstance(
-                default, ast.Constant
-            )
-            and default.value is None
-        ):
-            yield source.replace(
-                "default", default, "0"
-            )
+        elif isinstance(default, ast.Constant) and default.value is None:
+            yield source.replace("default", default, "0")
         for node in ast.walk(init):
             inner = (
-                isinstance(
-                    node, ast.Name
-                )
+                isinstance(node, ast.Name)
                 and node.id == name
-                and isinstance(
-                    node.ctx, ast.Load
-                )
+                and isinstance(node.ctx, ast.Load)
             )
-            if inner and not _in_raise(
-                source, node
-            ):
+            if inner and not _in_raise(source, node):
                 yield source.replace(
                     "argument ignored",
                     node,
                     source.of(default),
                 )
-    names = [
-        p.arg for p in parameters[1:]
-    ]
+    names = [p.arg for p in parameters[1:]]
     for node in ast.walk(init):
         if (
             isinstance(node, ast.Assign)
-            and isinstance(
-                node.value, ast.Name
-            )
+            and isinstance(node.value, ast.Name)
             and node.value.id in names
         ):
             for other in names:
-                if (
-                    other
-                    != node.value.id
-                ):
+                if other != node.value.id:
                     yield source.replace(
                         "one argument for another",
                         node.value,
@@ -427,9 +300,7 @@ def _arguments(
                     break
 
 
-def _in_raise(
-    source: Source, node: ast.AST
-) -> bool:
+def _in_raise(source: Source, node: ast.AST) -> bool:
     while node in source.parents:
         node = source.parents[node]
         if isinstance(node, ast.Raise):
@@ -440,36 +311,20 @@ def _in_raise(
 def _config(
     source: Source,
 ) -> Iterator[Mutant]:
-    function = source.function(
-        "get_config"
-    )
-    for node in (
-        ast.walk(function)
-        if function is not None
-        else ()
-    ):
-        if not isinstance(
-            node, ast.Dict
-        ):
+    function = source.function("get_config")
+    for node in ast.walk(function) if function is not None else ():
+        if not isinstance(node, ast.Dict):
             continue
         for index, (
             key,
             value,
-        ) in enumerate(
-            zip(node.keys, node.values)
-        ):
-            start = source.extent(key)[
-                0
-            ]
-            last = index + 1 == len(
-                node.keys
-            )
+        ) in enumerate(zip(node.keys, node.values)):
+            start = source.extent(key)[0]
+            last = index + 1 == len(node.keys)
             end = (
                 source.extent(value)[1]
                 if last
-                else source.extent(
-                    node.keys[index + 1]
-                )[0]
+                else source.extent(node.keys[index + 1])[0]
             )
             yield source.change(
                 "config entry dropped",
@@ -490,27 +345,16 @@ def _config(
                 yield source.swap(
                     "config entries swapped",
                     value,
-                    node.values[
-                        index + 1
-                    ],
+                    node.values[index + 1],
                 )
 
 
 def _output_shape(
     source: Source,
 ) -> Iterator[Mutant]:
-    function = source.function(
-        "compute_output_shape"
-    )
-    for node in (
-        ast.walk(function)
-        if function is not None
-        else ()
-    ):
-        if (
-            isinstance(node, ast.Return)
-            and node.value is not None
-        ):
+    function = source.function("compute_output_shape")
+    for node in ast.walk(function) if function is not None else ():
+        if isinstance(node, ast.Return) and node.value is not None:
             text = source.of(node.value)
             yield source.replace(
                 "output shape",
@@ -529,9 +373,7 @@ def _output_shape(
             )
         if isinstance(node, ast.Tuple):
             for item in node.elts:
-                if not isinstance(
-                    item, ast.Starred
-                ):
+                if not isinstance(item, ast.Starred):
                     yield source.replace(
                         "output shape",
                         item,

@@ -16,26 +16,14 @@ def mutants(
     source: Source,
 ) -> Iterator[Mutant]:
     for node in source.walk(ast.stmt):
-        yield from _dropped(
-            source, node
-        )
+        yield from _dropped(source, node)
         if isinstance(node, ast.If):
-            yield from _branch(
-                source, node
-            )
+            yield from _branch(source, node)
         elif isinstance(node, ast.For):
-            yield from _loop(
-                source, node
-            )
-    for node in source.walk(
-        ast.ClassDef, ast.FunctionDef
-    ):
-        for (
-            decorator
-        ) in node.decorator_list:
-            start, end = source.extent(
-                decorator
-            )
+            yield from _loop(source, node)
+    for node in source.walk(ast.ClassDef, ast.FunctionDef):
+        for decorator in node.decorator_list:
+            start, end = source.extent(decorator)
             # From the `@` to the end of the line.
             yield source.change(
                 "decorator dropped",
@@ -48,9 +36,7 @@ def mutants(
             )
 
 
-def _dropped(
-    source: Source, node: ast.stmt
-) -> Iterator[Mutant]:
+def _dropped(source: Source, node: ast.stmt) -> Iterator[Mutant]:
     if isinstance(
         node,
         (
@@ -61,19 +47,11 @@ def _dropped(
         ),
     ):
         return
-    if isinstance(
-        node, ast.Expr
-    ) and isinstance(
-        node.value, ast.Constant
-    ):
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return
-    if isinstance(
-        node, ast.Return
-    ) and _is_none(node.value):
+    if isinstance(node, ast.Return) and _is_none(node.value):
         return
-    if isinstance(
-        node, ast.FunctionDef
-    ):
+    if isinstance(node, ast.FunctionDef):
         if not isinstance(
             source.parents[node],
             ast.ClassDef,
@@ -92,9 +70,7 @@ def _dropped(
         and isinstance(parent, ast.If)
         and node in parent.orelse
     ):
-        if source.text[
-            source.extent(node)[0] :
-        ].startswith("elif"):
+        if source.text[source.extent(node)[0] :].startswith("elif"):
             return
     yield source.replace(
         "statement dropped",
@@ -106,30 +82,13 @@ def _dropped(
 def _is_none(
     node: ast.AST | None,
 ) -> bool:
-    return (
-        node is None
-        or isinstance(
-            node, ast.Constant
-        )
-        and node.value is None
-    )
+    return node is None or isinstance(node, ast.Constant) and node.value is None
 
 
-def _branch(
-    source: Source, node: ast.If
-) -> Iterator[Mutant]:
-    refuses = any(
-        isinstance(inner, ast.Raise)
-        for inner in node.body
-    )
-    kind = (
-        "validation dropped"
-        if refuses
-        else "branch forced"
-    )
-    yield source.replace(
-        kind, node.test, "False"
-    )
+def _branch(source: Source, node: ast.If) -> Iterator[Mutant]:
+    refuses = any(isinstance(inner, ast.Raise) for inner in node.body)
+    kind = "validation dropped" if refuses else "branch forced"
+    yield source.replace(kind, node.test, "False")
     yield source.replace(
         "branch forced",
         node.test,
@@ -142,9 +101,7 @@ def _branch(
     )
 
 
-def _loop(
-    source: Source, node: ast.For
-) -> Iterator[Mutant]:
+def _loop(source: Source, node: ast.For) -> Iterator[Mutant]:
     over = source.of(node.iter)
     yield source.replace(
         "loop cut short",

@@ -32,18 +32,12 @@ class Mutant:
     line: int
     text: str
 
-    def diff(
-        self, original: str, name: str
-    ) -> str:
+    def diff(self, original: str, name: str) -> str:
         """The fault as a unified diff."""
         return "".join(
             difflib.unified_diff(
-                original.splitlines(
-                    keepends=True
-                ),
-                self.text.splitlines(
-                    keepends=True
-                ),
+                original.splitlines(keepends=True),
+                self.text.splitlines(keepends=True),
                 name,
                 f"{name} ({self.kind})",
                 n=1,
@@ -57,45 +51,25 @@ class Source:
     def __init__(self, text: str):
         self.text = text
         self.tree = ast.parse(text)
-        self.parents: dict[
-            ast.AST, ast.AST
-        ] = {
+        self.parents: dict[ast.AST, ast.AST] = {
             child: parent
-            for parent in ast.walk(
-                self.tree
-            )
-            for child in ast.iter_child_nodes(
-                parent
-            )
+            for parent in ast.walk(self.tree)
+            for child in ast.iter_child_nodes(parent)
         }
 
     @cached_property
     def _starts(self) -> list[int]:
         starts = [0]
-        for (
-            line
-        ) in self.text.splitlines(
-            keepends=True
-        ):
-            starts.append(
-                starts[-1] + len(line)
-            )
+        for line in self.text.splitlines(keepends=True):
+            starts.append(starts[-1] + len(line))
         return starts
 
-    def _offset(
-        self, line: int, column: int
-    ) -> int:
+    def _offset(self, line: int, column: int) -> int:
         start = self._starts[line - 1]
-        whole = self.text[
-            start : self._starts[line]
-        ].encode()
-        return start + len(
-            whole[:column].decode()
-        )
+        whole = self.text[start : self._starts[line]].encode()
+        return start + len(whole[:column].decode())
 
-    def extent(
-        self, node: ast.AST
-    ) -> tuple[int, int]:
+    def extent(self, node: ast.AST) -> tuple[int, int]:
         """First and one past the last character of a node."""
         return (
             self._offset(
@@ -112,9 +86,7 @@ class Source:
         start, end = self.extent(node)
         return self.text[start:end]
 
-    def operand(
-        self, node: ast.AST
-    ) -> str:
+    def operand(self, node: ast.AST) -> str:
         """The text of an expression, in parentheses where it might need them."""
         bare = (
             ast.Name,
@@ -124,11 +96,7 @@ class Source:
             ast.Subscript,
         )
         text = self.of(node)
-        return (
-            text
-            if isinstance(node, bare)
-            else f"({text})"
-        )
+        return text if isinstance(node, bare) else f"({text})"
 
     def replace(
         self,
@@ -140,9 +108,7 @@ class Source:
         return self.change(
             kind,
             node,
-            Change(
-                *self.extent(node), text
-            ),
+            Change(*self.extent(node), text),
         )
 
     def change(
@@ -156,14 +122,8 @@ class Source:
             changes,
             key=lambda c: -c.start,
         ):
-            text = (
-                text[: change.start]
-                + change.text
-                + text[change.end :]
-            )
-        return Mutant(
-            kind, at.lineno, text
-        )
+            text = text[: change.start] + change.text + text[change.end :]
+        return Mutant(kind, at.lineno, text)
 
     def drop(
         self,
@@ -172,21 +132,12 @@ class Source:
         index: int,
     ) -> Mutant:
         """A mutant without one item of a sequence, nor the comma beside it."""
-        start, end = self.extent(
-            items[index]
-        )
+        start, end = self.extent(items[index])
         if index + 1 < len(items):
-            end = self.extent(
-                items[index + 1]
-            )[0]
+            end = self.extent(items[index + 1])[0]
         elif index:
-            start = self.extent(
-                items[index - 1]
-            )[1]
-        elif (
-            self.text[end : end + 1]
-            == ","
-        ):
+            start = self.extent(items[index - 1])[1]
+        elif self.text[end : end + 1] == ",":
             end += 1
         return self.change(
             kind,
@@ -213,9 +164,7 @@ class Source:
             ),
         )
 
-    def inside(
-        self, node: ast.AST, name: str
-    ) -> bool:
+    def inside(self, node: ast.AST, name: str) -> bool:
         """Whether a node stands in a function of this name."""
         while node in self.parents:
             node = self.parents[node]
@@ -229,9 +178,7 @@ class Source:
                 return True
         return False
 
-    def function(
-        self, name: str
-    ) -> ast.FunctionDef | None:
+    def function(self, name: str) -> ast.FunctionDef | None:
         for node in ast.walk(self.tree):
             if (
                 isinstance(
@@ -243,28 +190,16 @@ class Source:
                 return node
         return None
 
-    def walk(
-        self, *types: type
-    ) -> Iterator[ast.AST]:
+    def walk(self, *types: type) -> Iterator[ast.AST]:
         """Nodes of these types that are code: no docstrings, no annotations."""
         for node in ast.walk(self.tree):
-            if isinstance(
-                node, types
-            ) and not self._in_text(
-                node
-            ):
+            if isinstance(node, types) and not self._in_text(node):
                 yield node
 
-    def _in_text(
-        self, node: ast.AST
-    ) -> bool:
+    def _in_text(self, node: ast.AST) -> bool:
         """Whether a node is a docstring, or part of a message."""
         parent = self.parents.get(node)
-        if isinstance(
-            parent, ast.Expr
-        ) and isinstance(
-            node, ast.Constant
-        ):
+        if isinstance(parent, ast.Expr) and isinstance(node, ast.Constant):
             return True
         while parent is not None:
             if isinstance(
@@ -275,9 +210,7 @@ class Source:
                 ),
             ):
                 return True
-            parent = self.parents.get(
-                parent
-            )
+            parent = self.parents.get(parent)
         return False
 
 
@@ -290,9 +223,7 @@ def valid(
     found = []
     for mutant in mutants:
         try:
-            meaning = ast.dump(
-                ast.parse(mutant.text)
-            )
+            meaning = ast.dump(ast.parse(mutant.text))
         except SyntaxError:
             continue
         if meaning not in seen:

@@ -70,7 +70,11 @@ def _structure(plan: InputPlan) -> str:
         return f"[values(name, shape) for name, shape in zip(({names}), shapes)]"
     one = "values(name, shape)" if named else "values(shape)"
     if any(i.many or i.state for i in plan.inputs):
-        each = "[values(name, each) for each in shape]" if named else "[values(each) for each in shape]"
+        each = (
+            "[values(name, each) for each in shape]"
+            if named
+            else "[values(each) for each in shape]"
+        )
         one = f"{each} if isinstance(shape, list) else {one}"
     return f"{{name: {one} for name, shape in shapes.items()}}"
 
@@ -137,7 +141,9 @@ def stated_inputs(plan: InputPlan, values: bool) -> str:
     dtypes = {one.name: one.dtype for one in plan.inputs}
     if plan.form in ("many", "list"):
         kind = next(iter(dtypes.values()))
-        return f'[{made.replace("dtype", repr(kind))} for each in inputs]'.replace("'", '"')
+        return f"[{made.replace('dtype', repr(kind))} for each in inputs]".replace(
+            "'", '"'
+        )
     table = ", ".join(f'"{name}": "{dtype}"' for name, dtype in dtypes.items())
     one = made.replace("dtype", f"{{{table}}}[name]")
     return f"{{name: {one} for name, each in inputs.items()}}"

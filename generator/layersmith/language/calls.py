@@ -54,6 +54,10 @@ _DTYPES = frozenset(
 )
 
 
+# The oracle writes the argument of a draw twice: once for its shape.
+MAX_DRAW_DEPTH = 3
+
+
 class Calls:
     """Reads calls; the part of the interpreter that knows TensorFlow's functions."""
 
@@ -63,6 +67,7 @@ class Calls:
     floats: str
     training: bool | None
     makers: Mapping[str, Maker]
+    draw_depth: int = 0
 
     def tensorflow_constant(self, node: ast.Attribute, dotted: str) -> Value:
         name = dotted[3:]
@@ -143,7 +148,16 @@ class Calls:
     # Functions of TensorFlow.
 
     def tensorflow_call(self, node: ast.Call, dotted: str) -> Value:
+        known = operations.find(dotted)
+        draws = known is not None and known.random
+        if draws and self.draw_depth >= MAX_DRAW_DEPTH:
+            self.problem(
+                node, "random draws nested too deep", "assign the inner ones to names"
+            )
+            return UNKNOWN
+        self.draw_depth += draws
         positional, keywords = self.arguments(node)
+        self.draw_depth -= draws
         self.facts.values[id(node.func)] = UNKNOWN
         if dotted in CONTROL:
             return self.control(dotted, node, positional, keywords)
@@ -406,7 +420,10 @@ class Calls:
         return UNKNOWN
 
     def range(self, node: ast.Call, positional: list) -> Value:
-        numbers = []
+        numbers: list[int | None] = []
+        if not 1 <= len(positional) <= 3:
+            self.problem(node, "`range()` takes one to three numbers", "count them")
+            return Items(None, Static("int"))
         for argument, value in positional:
             if isinstance(value, Tensor):
                 self.problem(
@@ -420,7 +437,10 @@ class Calls:
                 if isinstance(value, Static) and value.dim is not None
                 else None
             )
-        if None not in numbers and numbers and len(range(*numbers)) <= 64:
+        if len(numbers) == 3 and numbers[2] == 0:
+            self.problem(node, "`range()` with steps of 0 has no end", "step by 1")
+            return Items(None, Static("int"))
+        if None not in numbers and len(range(*numbers)) <= 64:
             return Items(tuple(Static("int", Dim.of(i), i) for i in range(*numbers)))
         return Items(None, Static("int"))
 

@@ -211,6 +211,8 @@ class Expressions(Calls, Functions, Conditions, Subscripts):
             dim = None
             if left.dim is not None and right.dim is not None:
                 dim = _combine(node.op, left.dim, right.dim)
+            if dim is None and isinstance(node.op, ast.Pow) and _huge(left, right):
+                raise SizeTooLarge
             kind = (
                 "float"
                 if "float" in (left.kind, right.kind) or isinstance(node.op, ast.Div)
@@ -363,3 +365,11 @@ class Expressions(Calls, Functions, Conditions, Subscripts):
                 )
             axes.append(dim)
         return Shape(tuple(axes))
+
+
+def _huge(base: Static, exponent: Static) -> bool:
+    """Whether a power of numbers that are written out is beyond any use."""
+    numbers = (base.literal, exponent.literal)
+    if not all(isinstance(n, int) and not isinstance(n, bool) for n in numbers):
+        return False
+    return abs(numbers[0]) > 1 and abs(numbers[1]) > 64

@@ -56,7 +56,9 @@ class Registry(Mapping[str, KnownLayer]):
         from layersmith.language.tables import keras_layers
 
         known = keras_layers()
-        return _of_keras(known[name]) if name in known else _of_project(self.project[name])
+        return (
+            _of_keras(known[name]) if name in known else _of_project(self.project[name])
+        )
 
     def __iter__(self) -> Iterator[str]:
         from layersmith.language.tables import keras_layers

@@ -342,7 +342,7 @@ class _Builder:
             if code.text.startswith("..."):
                 axes.append(Rest(code.text))
                 continue
-            if code.text.isdigit():
+            if code.text.isascii() and code.text.isdigit():
                 axes.append(Dim.of(int(code.text)))
                 continue
             if not code.text.isidentifier() or not code.text.isascii():

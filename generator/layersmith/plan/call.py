@@ -178,19 +178,36 @@ class Rewriter:
 
     def edits(self, tree: ast.AST) -> list[Edit]:
         edits: list[Edit] = []
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Name):
-                edits.extend(self.name(node))
-            elif isinstance(node, ast.Call):
-                edits.extend(self.call(node))
-            elif isinstance(node, ast.Slice):
-                edits.extend(self.slice(node))
-            elif isinstance(node, ast.AnnAssign):
-                edits.extend(self.annotation(node))
-            elif isinstance(node, ast.Return) and self.variable:
-                edits.extend(self.returned(node))
+        waiting = [tree]
+        while waiting:
+            node = waiting.pop()
+            found = self.node_edits(node)
+            edits.extend(found)
+            if not self.is_replaced(node, found):
+                waiting.extend(ast.iter_child_nodes(node))
         edits.extend(self.training_tests(tree))
         return edits
+
+    def node_edits(self, node: ast.AST) -> list[Edit]:
+        """Edits that one kind of node asks for."""
+        if isinstance(node, ast.Name):
+            return self.name(node)
+        if isinstance(node, ast.Call):
+            return self.call(node)
+        if isinstance(node, ast.Slice):
+            return self.slice(node)
+        if isinstance(node, ast.AnnAssign):
+            return self.annotation(node)
+        if isinstance(node, ast.Return) and self.variable:
+            return self.returned(node)
+        return []
+
+    def is_replaced(self, node: ast.AST, edits: list[Edit]) -> bool:
+        """Whether one edit makes the whole node anew, its parts rewritten already."""
+        if not edits or isinstance(node, (ast.Name, ast.AnnAssign)):
+            return False
+        start, end = extent(self.parsed, getattr(node, "value", None) or node)
+        return any(edit.start == start and edit.end == end for edit in edits)
 
     def name(self, node: ast.Name) -> list[Edit]:
         analysis = self.analysis

@@ -16,9 +16,7 @@ WIDTH = 68
 
 def asks_shapes(analysis: Analysis, parsed: Parsed) -> bool:
     """Whether a check asks shapes of inputs, so that it stands in `build`."""
-    return any(
-        not analysis.spec.argument(name) for name in _asked(analysis, parsed)
-    )
+    return any(not analysis.spec.argument(name) for name in _asked(analysis, parsed))
 
 
 def _asked(analysis: Analysis, parsed: Parsed) -> list[str]:

@@ -52,7 +52,9 @@ def plan_init(analysis: Analysis, sharing: Sharing) -> Method | None:
     if masking is not None:
         body.append(masking)
     if spec.autocast is False:
-        body.append("# Inputs keep their dtype: the layer computes in the variable dtype.")
+        body.append(
+            "# Inputs keep their dtype: the layer computes in the variable dtype."
+        )
         body.append("self.autocast = False")
     specification = input_specification(analysis, built=False)
     if specification:

@@ -76,9 +76,11 @@ def object_source(
         # In `build`: arguments are attributes; one that serves others is cloned.
         return names.expression(
             parsed,
-            lambda n: sharing.source(n)
-            if n in sharing.shared
-            else names.attribute(analysis, n),
+            lambda n: (
+                sharing.source(n)
+                if n in sharing.shared
+                else names.attribute(analysis, n)
+            ),
         )
     edits = name_edits(
         parsed,

@@ -169,9 +169,7 @@ class _Assembler(Reader):
     def _call_argument(self, name: Name, node: Node) -> Argument | None:
         what = f"call argument `{name}`"
         found = self.fields(node, keys.CALL_ARGUMENT, what, name.span)
-        kind = self.choice(
-            found.get("type"), keys.CALL_ARGUMENT["type"].choices
-        )
+        kind = self.choice(found.get("type"), keys.CALL_ARGUMENT["type"].choices)
         default = self.literal(found.get("default"))
         if kind is None or default is None:
             return None
@@ -281,7 +279,10 @@ class _Assembler(Reader):
             outputs = tuple(output for output in shapes if output is not None)
             asked = any(output.when for output in outputs)
             # What is returned on request only stands beside a single output.
-            return {"outputs": outputs, "output_packing": "single" if asked else "tuple"}
+            return {
+                "outputs": outputs,
+                "output_packing": "single" if asked else "tuple",
+            }
         if isinstance(node, Mapping) and node.entries and node.get("shape") is None:
             named = [
                 self._output(n, item) for n, item in self.entries(node, "`outputs`")

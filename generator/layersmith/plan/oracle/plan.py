@@ -63,7 +63,11 @@ def _parameters(
     analysis: Analysis, names: OracleNames, draws: bool, asks: bool, losses: bool
 ) -> list[str]:
     """Those of `call`, between what the layer holds and what is random in it."""
-    parameters = [names.arguments, names.weights, *layer_names.call_parameters(analysis)]
+    parameters = [
+        names.arguments,
+        names.weights,
+        *layer_names.call_parameters(analysis),
+    ]
     if analysis.trains:
         parameters.append("training=False")
     parameters += [
@@ -99,7 +103,9 @@ def _doubles(analysis: Analysis) -> list[str]:
         if layer_input.many:
             lines.append(f"{name} = [each.astype(float) for each in {name}]")
         elif layer_input.optional:
-            lines.extend([f"if {name} is not None:", f"    {name} = {name}.astype(float)"])
+            lines.extend(
+                [f"if {name} is not None:", f"    {name} = {name}.astype(float)"]
+            )
         else:
             lines.append(f"{name} = {name}.astype(float)")
     return lines

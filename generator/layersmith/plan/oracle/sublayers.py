@@ -13,7 +13,13 @@ from layersmith.plan.oracle.names import in_arguments
 # Their functions take other inputs than the layer, or act otherwise in training.
 _ASKED = frozenset(
     {
-        *("AdditiveAttention", "Attention", "BatchNormalization", "GRUCell", "LSTMCell"),
+        *(
+            "AdditiveAttention",
+            "Attention",
+            "BatchNormalization",
+            "GRUCell",
+            "LSTMCell",
+        ),
         *("MultiHeadAttention", "SimpleRNNCell", "SeparableConv1D", "SeparableConv2D"),
     }
 )

@@ -47,7 +47,9 @@ class Translator(ast.NodeTransformer):
         self.constants = {constant.name.text for constant in spec.constants}
         self.kinds = {a.name.text: a.type for a in spec.arguments}
         self.single = {
-            s.name.text for s in spec.sublayers if s.name.text not in analysis.scope.repeats
+            s.name.text
+            for s in spec.sublayers
+            if s.name.text not in analysis.scope.repeats
         }
         self.inputs = {i.name.text for i in spec.inputs}
         self.helpers: list[str] = []
@@ -85,7 +87,9 @@ class Translator(ast.NodeTransformer):
             return expression(in_arguments(self.analysis, node, self.names.arguments))
         if name in self.analysis.scope.axes:
             owner, position = self.analysis.scope.axes[name]
-            many = any(i.many and i.name.text == owner for i in self.analysis.spec.inputs)
+            many = any(
+                i.many and i.name.text == owner for i in self.analysis.spec.inputs
+            )
             return expression(f"{owner}{'[0]' if many else ''}.shape[{position}]")
         if name == "trainable":
             return ast.Constant(True)
@@ -105,9 +109,17 @@ class Translator(ast.NodeTransformer):
         inner = self.value(node.value)
         if isinstance(inner, Static) and inner.kind == "shape":
             if node.attr in ("rank", "ndims"):
-                tensor = node.value.value if isinstance(node.value, ast.Attribute) else node.value
+                tensor = (
+                    node.value.value
+                    if isinstance(node.value, ast.Attribute)
+                    else node.value
+                )
                 return ast.Attribute(self.visit(tensor), "ndim", ast.Load())
-        if isinstance(inner, Static) and inner.kind == "dtype" and node.attr in ("min", "max"):
+        if (
+            isinstance(inner, Static)
+            and inner.kind == "dtype"
+            and node.attr in ("min", "max")
+        ):
             return expression(f"np.finfo(float).{node.attr}")
         if node.attr == "dtype" and isinstance(inner, Tensor):
             return expression(dtype_source(inner.dtype or "float") or "float")
@@ -213,7 +225,9 @@ class Translator(ast.NodeTransformer):
         arguments = {}
         for name, argument in bound.items():
             if name == "*":
-                arguments["inputs"] = ", ".join(f"({self.text(item)})" for item in argument)
+                arguments["inputs"] = ", ".join(
+                    f"({self.text(item)})" for item in argument
+                )
             elif isinstance(argument, (ast.List, ast.Tuple)):
                 arguments[name] = self.text(argument)
             else:

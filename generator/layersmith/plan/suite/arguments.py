@@ -30,7 +30,9 @@ def plan_arguments(
     kinds = {a.name.text: a.type for a in spec.arguments}
 
     def pairs(change: Values) -> Pairs:
-        return tuple((name, _source(value, kinds.get(name))) for name, value in change.items())
+        return tuple(
+            (name, _source(value, kinds.get(name))) for name, value in change.items()
+        )
 
     own, changed = list(pairs(example)), [pairs(change) for change in changes]
     defaults = [

@@ -33,7 +33,11 @@ def _compared(analysis: Analysis, name: str) -> Iterator[int | float]:
                 sides = (node.left, node.comparators[0])
                 for one, other in (sides, sides[::-1]):
                     number = _number(other)
-                    if isinstance(one, ast.Name) and one.id == name and number is not None:
+                    if (
+                        isinstance(one, ast.Name)
+                        and one.id == name
+                        and number is not None
+                    ):
                         yield number
 
 

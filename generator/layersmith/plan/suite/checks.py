@@ -51,7 +51,10 @@ def _near(analysis: Analysis, index: int, values: Values) -> Iterator[Values]:
     """Changes of the arguments that a check asks, the nearest to its bound first."""
     arguments = _asked(analysis, index)
     ways = [
-        [(a.name.text, value) for value in (values[a.name.text], *_candidates(a, values))]
+        [
+            (a.name.text, value)
+            for value in (values[a.name.text], *_candidates(a, values))
+        ]
         for a in arguments
     ]
     changes = []
@@ -100,7 +103,9 @@ def _distance(analysis: Analysis, index: int, values: Values) -> float | None:
         return None
     try:
         known = with_derived(analysis, values)
-        left, right = (evaluate(side, known) for side in (tree.left, tree.comparators[0]))
+        left, right = (
+            evaluate(side, known) for side in (tree.left, tree.comparators[0])
+        )
         return abs(float(left) - float(right))
     except (Unknowable, TypeError, ValueError):
         return None

@@ -20,9 +20,7 @@ MANY = (3, 2)
 Shapes = dict[str, tuple[int, ...]]
 
 
-def plan_inputs(
-    analysis: Analysis, values: Values, changes: list[Values]
-) -> InputPlan:
+def plan_inputs(analysis: Analysis, values: Values, changes: list[Values]) -> InputPlan:
     """The plan of the inputs.
 
     Args:
@@ -108,7 +106,10 @@ def _other_rank(
 def _rank_step(analysis: Analysis, given: list[Input], example: Shapes) -> int:
     """1 or -1 for a rank that all inputs with `...` may have; 0 where there is none."""
     open_inputs = [
-        i for i in given if i.name.text in example and analysis.scope.shapes[i.name.text].rest is not None
+        i
+        for i in given
+        if i.name.text in example
+        and analysis.scope.shapes[i.name.text].rest is not None
     ]
     if not open_inputs:
         return 0
@@ -188,7 +189,9 @@ def _masks(analysis: Analysis) -> tuple[MaskPlan, ...]:
     return tuple(found)
 
 
-def upper_bound(analysis: Analysis, layer_input: Input, tried: list[Values]) -> int | None:
+def upper_bound(
+    analysis: Analysis, layer_input: Input, tried: list[Values]
+) -> int | None:
     """One more than the greatest whole number that an input may hold."""
     if "int" not in layer_input.dtype:
         return None

@@ -23,7 +23,9 @@ from layersmith.plan.suite.weights import plan_weights
 
 _SINGLE = frozenset({"float16", "bfloat16", "float32", "complex64"})
 # Their gradient is not that of the forward pass.
-_UNSMOOTH = frozenset({"tf.stop_gradient", "tf.custom_gradient", "tf.grad_pass_through"})
+_UNSMOOTH = frozenset(
+    {"tf.stop_gradient", "tf.custom_gradient", "tf.grad_pass_through"}
+)
 
 
 def plan_suite(
@@ -65,7 +67,9 @@ def plan_suite(
         oracle=oracle,
         helpers=paste(used).rstrip("\n"),
         examples=plan_examples(analysis),
-        output_form="cell" if any(i.state for i in spec.inputs) else spec.output_packing,
+        output_form="cell"
+        if any(i.state for i in spec.inputs)
+        else spec.output_packing,
         output_names=tuple(o.name.text for o in spec.outputs if o.name is not None),
         output_dtypes=_output_dtypes(analysis),
         modes=("graph", "xla") if _compiles(analysis) else ("graph",),
@@ -129,14 +133,22 @@ def _output_dtypes(analysis: Analysis) -> tuple[str, ...]:
     for _, value in analysis.facts.returns:
         values = value.values if isinstance(value, Items) and value.values else (value,)
         for index, one in enumerate(values[: len(found)]):
-            if isinstance(one, Tensor) and one.dtype not in (None, "float", "variable", "weak"):
+            if isinstance(one, Tensor) and one.dtype not in (
+                None,
+                "float",
+                "variable",
+                "weak",
+            ):
                 found[index] = one.dtype
     return tuple(found)
 
 
 def _compiles(analysis: Analysis) -> bool:
     """Whether XLA is sure to compile it: it may not know a function without a row."""
-    return all(operation is not None and operation.xla for _, _, operation in analysis.facts.calls)
+    return all(
+        operation is not None and operation.xla
+        for _, _, operation in analysis.facts.calls
+    )
 
 
 def _exact(analysis: Analysis) -> bool:

@@ -16,7 +16,7 @@ Values = dict[str, object]
 _OTHERS = {
     "activation": ("tanh", "sigmoid", "softplus"),
     "initializer": ("he_normal", "glorot_normal", "lecun_normal", "random_normal"),
-    "regularizer": ("l2", "l1", "l1_l2"),
+    "regularizer": ("l2", "l1", "l1l2"),
     "constraint": ("non_neg", "unit_norm", "max_norm"),
 }
 COMBINATIONS = 16

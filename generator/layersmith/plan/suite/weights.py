@@ -72,7 +72,11 @@ def _parameters(analysis: Analysis) -> tuple[tuple[str, str], ...]:
 def _names_in_shapes(analysis: Analysis) -> set[str]:
     used = set()
     for weight in analysis.spec.weights:
-        texts = [weight.shape.text] if isinstance(weight.shape, Code) else weight.shape.texts
+        texts = (
+            [weight.shape.text]
+            if isinstance(weight.shape, Code)
+            else weight.shape.texts
+        )
         for text in texts:
             tree = ast.parse(in_arguments(analysis, ast.parse(text, mode="eval").body))
             used |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
@@ -184,7 +188,9 @@ def _sublayers(analysis: Analysis) -> tuple[tuple[str, str, str], ...]:
 def made(analysis: Analysis, maker: Maker) -> str:
     """Source of a layer as the spec makes it, from the arguments `a`."""
     if maker.parts:
-        return f"keras.Sequential([{', '.join(made(analysis, p) for p in maker.parts)}])"
+        return (
+            f"keras.Sequential([{', '.join(made(analysis, p) for p in maker.parts)}])"
+        )
     parts = [in_arguments(analysis, node) for node in maker.node.args]
     parts += [f"{k.arg}={in_arguments(analysis, k.value)}" for k in maker.node.keywords]
     owner = "" if maker.known.analysis is not None else "keras.layers."

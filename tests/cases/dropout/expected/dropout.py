@@ -13,8 +13,9 @@ class Dropout(layers.Layer):
 
     Args:
         rate: Float in `[0, 1]`, fraction of the inputs to drop.
-        noise_shape: Shape of the mask: 1 for an axis that is dropped or kept
-            as a whole, None for the size of the input's axis.
+        noise_shape: Tuple of integers and `None`, shape of the mask: 1 for an
+            axis that is dropped or kept as a whole, None for the size of the
+            input's axis.
         seed: Integer seed of the random draws. `None` draws a new one each
             time.
 

@@ -46,7 +46,7 @@ class Embedding(layers.Layer):
         self.embeddings_constraint = constraints.get(embeddings_constraint)
         self.mask_zero = mask_zero
         self.supports_masking = mask_zero
-        # Inputs come in their own dtype; the layer computes in float32.
+        # Inputs keep their dtype: the layer computes in the variable dtype.
         self.autocast = False
 
     def build(self, input_shape=None):

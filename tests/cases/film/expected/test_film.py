@@ -1,6 +1,5 @@
 """Tests of FiLM. Run: pytest test_film.py"""
 
-import inspect
 import json
 import os
 import subprocess
@@ -13,12 +12,15 @@ import tensorflow as tf
 
 from film import FiLM
 
-# Cases -----------------------------------------------------------------------
+# Cases: add to these tables what you want tested as well. -------------------------
 
-# The arguments of the layer under test, and changes of them to test as well.
+# The arguments of the layer under test, and changes of them.
 ARGUMENTS = {}
-VARIANTS = [{}]
-SHAPES = [(2, 5, 3)]
+CHANGES = [
+    {},
+]
+# Shapes of the inputs; tests of one case take the first.
+SHAPES = [{"inputs": (2, 5, 3), "condition": (2, 4)}]
 MODES = {
     "eager": lambda fn: fn,
     "graph": tf.function,
@@ -30,9 +32,45 @@ def make(**changed):
     return FiLM(**{**ARGUMENTS, **changed})
 
 
-def sample(*shape, seed=0):
+def sample(shapes=SHAPES[0], batch=None, seed=0):
     rng = np.random.default_rng(seed)
-    return rng.normal(0.5, 2.0, size=shape).astype("float32")
+
+    def values(shape):
+        shape = (batch or shape[0], *shape[1:])
+        return rng.normal(0.5, 2.0, shape).astype("float32")
+
+    return {name: values(shape) for name, shape in shapes.items()}
+
+
+def shapes_of(x):
+    """Shapes of the inputs, as `build` takes them."""
+    return {f"{name}_shape": each.shape for name, each in x.items()}
+
+
+def fill(layer):
+    """Gives the weights values of which no two are equal, the same in each run."""
+    rng = np.random.default_rng(0)
+    for weight in layer.weights:
+        values, start = rng.normal(0.2, 1.0, weight.shape), weight.numpy()
+        if start.size == 1 or (np.ptp(start) == 0 and start.min() > 0):
+            values = 0.5 + np.abs(values)  # it may be a scale or a variance
+        weight.assign(values)
+
+
+def built(x, **changed):
+    layer = make(**changed)
+    layer.build(**shapes_of(x))
+    fill(layer)
+    return layer
+
+
+def copy_of(layer):
+    """A second layer with the same configuration and variables."""
+    other = FiLM.from_config(layer.get_config())
+    other.build_from_config(layer.get_build_config())
+    for mine, its in zip(other.variables, layer.variables, strict=True):
+        mine.assign(its)
+    return other
 
 
 def weights_of(layer):
@@ -40,11 +78,11 @@ def weights_of(layer):
     return {w.path.split("/", 1)[1]: w.numpy().astype(float) for w in layer.weights}
 
 
-def assert_close(got, want, tolerance=1e-4):
-    np.testing.assert_allclose(got, want, rtol=tolerance, atol=tolerance)
+def assert_close(got, want, tolerance=1e-4, what=""):
+    np.testing.assert_allclose(got, want, tolerance, tolerance, err_msg=what)
 
 
-# Oracle ----------------------------------------------------------------------
+# Oracle --------------------------------------------------------------------------
 
 
 def split(value, num_or_size_splits, axis=0):
@@ -57,40 +95,44 @@ def split(value, num_or_size_splits, axis=0):
 
 def oracle(a, w, inputs, condition):
     """The forward pass in NumPy, from the arguments `a` and the weights `w`."""
+    inputs = inputs.astype(float)
+    condition = condition.astype(float)
     scale, shift = split(condition @ w["kernel"] + w["bias"], 2, axis=-1)
     return inputs * (1 + scale[:, None]) + shift[:, None]
 
 
-# Forward pass ----------------------------------------------------------------
+# Forward pass --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("changed", VARIANTS, ids=str)
-def test_output_is_that_of_the_oracle(changed, shape):
-    layer, x = make(**changed), sample(*shape)
-    layer.build(shape)
-    a, w = {**ARGUMENTS, **changed}, weights_of(layer)
-    y = oracle(a, w, x.astype(float), x.astype(float))
-    got = layer(x)
-    assert_close(got, y)
+def check_against_oracle(changed, shape):
+    a = {**ARGUMENTS, **changed}
+    layer = built(sample(shape), dtype="float64", **changed)
+    w = weights_of(layer)
+    # Whole numbers lie on the bounds that others miss.
+    for x in (sample(shape), tf.nest.map_structure(np.round, sample(shape, seed=1))):
+        want = oracle(a, w, **x)
+        assert_close(layer(**x), want, 1e-6)
+        for path, value in weights_of(layer).items():
+            assert_close(value, w[path], 1e-6, path)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("changed", CHANGES, ids=str)
+def test_outputs_are_those_of_the_oracle(changed, shape):
+    check_against_oracle(changed, shape)
 
 
 @pytest.mark.parametrize("mode", ["graph", "xla"])
-def test_modes_agree(mode):
-    layer, x = make(), sample(*SHAPES[0])
-    layer.build(x.shape)
-    call = MODES[mode](lambda x: layer(x))
-    assert_close(call(x), make_like(layer)(x))
+def test_compiled_it_does_the_same(mode):
+    x = sample()
+    layer = built(x)
+    twin = copy_of(layer)
+    call = MODES[mode](lambda x: layer(**x))
+    for _ in range(2):
+        assert_close(call(x), twin(**x))
 
 
-def test_mask_is_handed_on():
-    x = sample(2, 5, *SHAPES[0][1:])
-    x[:, 3:] = 0
-    y = make()(keras.layers.Masking()(x))
-    np.testing.assert_array_equal(y._keras_mask, np.any(x != 0, axis=-1))
-
-
-# Weights ---------------------------------------------------------------------
+# Weights -------------------------------------------------------------------------
 
 
 def expected_weights(a, features=3, size=4):
@@ -101,76 +143,113 @@ def expected_weights(a, features=3, size=4):
     return weights
 
 
-@pytest.mark.parametrize("changed", VARIANTS, ids=str)
+@pytest.mark.parametrize("changed", CHANGES, ids=str)
 def test_weights(changed):
-    layer = make(**changed)
-    layer.build(SHAPES[0])
-    own = [w for w in layer.weights if w.path.count("/") == 1]
-    shapes = {w.name: tuple(w.shape) for w in own}
-    assert shapes == expected_weights({**ARGUMENTS, **changed})
-    untrained = [w.name for w in own if not w.trainable]
-    assert untrained == []
+    x = sample()
+    layer = built(x, **changed)
+    expected = expected_weights({**ARGUMENTS, **changed})
+    own = {w.name: w for w in layer.weights if w.path.count("/") == 1}
+    assert {name: tuple(w.shape) for name, w in own.items()} == expected
+    fixed = {name for name, weight in own.items() if not weight.trainable}
+    assert fixed == set()
 
 
-INITIALIZERS = {
-    "kernel": "glorot_uniform",
-    "bias": "zeros",
-}
+@pytest.mark.parametrize(
+    ("weight", "initializer"),
+    [
+        ("bias", "zeros"),
+    ],
+)
+def test_initial_values(weight, initializer):
+    x = sample()
+    layer = make()
+    layer.build(**shapes_of(x))
+    got = getattr(layer, weight).numpy()
+    assert_close(got, keras.initializers.get(initializer)(got.shape))
 
 
-@pytest.mark.parametrize("weight", INITIALIZERS)
-def test_initial_values(weight):
-    values = []
-    for _ in range(50):  # enough of them for small weights too
+@pytest.mark.parametrize(
+    ("weight", "initializer"),
+    [
+        ("kernel", "glorot_uniform"),
+    ],
+)
+def test_drawn_initial_values(weight, initializer):
+    x, got, want = sample(), [], []
+    for _ in range(40):  # enough of them for small weights too
         layer = make()
-        layer.build(SHAPES[0])
-        values.append(np.ravel(weights_of(layer)[weight]))
-    shape = getattr(layer, weight).shape
-    initializer = INITIALIZERS[weight]
-    wanted = [np.ravel(keras.initializers.get(initializer)(shape)) for _ in range(50)]
-    scale = np.std(wanted)
-    np.testing.assert_allclose(np.mean(values), np.mean(wanted), atol=scale / 2)
-    np.testing.assert_allclose(np.std(values), scale, rtol=0.4)
+        layer.build(**shapes_of(x))
+        got.append(getattr(layer, weight).numpy())
+        draw = keras.initializers.get(initializer).clone()
+        want.append(draw(got[-1].shape).numpy())
+    spread = np.std(want)
+    np.testing.assert_allclose(np.mean(got), np.mean(want), atol=spread)
+    np.testing.assert_allclose(np.std(got), spread, rtol=0.25)
+    assert not np.allclose(got[0], got[1])
 
 
-def test_gradients_match_finite_differences():
-    layer = make(dtype="float64")
-    x = sample(*SHAPES[0])
-    layer.build(x.shape)
-    start = layer.get_weights()
+def test_build_makes_every_weight():
+    x = sample()
+    layer = built(x)
+    before = [w.path for w in layer.weights]
+    layer(**x)
+    assert [w.path for w in layer.weights] == before
 
-    def loss(*values):
-        layer.set_weights(start)
-        for weight, value in zip(layer.trainable_weights, values):
-            weight.assign(value)
-        y = layer(x)
-        return tf.reduce_sum(tf.sin(y))
 
-    values = [tf.constant(w.numpy()) for w in layer.trainable_weights]
-    _, numeric = tf.test.compute_gradient(loss, values, delta=1e-4)
+# Gradients -----------------------------------------------------------------------
+
+
+def as_variable(array):
+    return tf.Variable(array, dtype="float64" if array.dtype.kind == "f" else None)
+
+
+def test_gradients_are_those_of_finite_differences():
+    x, rng = sample(), np.random.default_rng(0)
+    layer = built(x, dtype="float64")
+    x = tf.nest.map_structure(as_variable, x)
+    start = [variable.numpy() for variable in layer.variables]
+    sources = [w.value for w in layer.trainable_weights]
+    sources += [v for v in tf.nest.flatten(x) if v.dtype.is_floating]
+
+    def loss():
+        for variable, value in zip(layer.variables, start):
+            if not variable.trainable:  # state, and that of random draws
+                variable.assign(value)
+        outputs = layer(**x)
+        values = [tf.reduce_sum(tf.sin(y)) for y in tf.nest.flatten(outputs)]
+        return tf.add_n(values)
+
     with tf.GradientTape() as tape:
-        value = loss(*values)
-    gradients = tape.gradient(value, layer.trainable_weights)
-    for weight, got, want in zip(layer.trainable_weights, gradients, numeric):
-        assert got is not None, f"no gradient of {weight.path}"
-        assert_close(np.ravel(got), np.ravel(want), 1e-6)
+        value = loss()
+    gradients = tape.gradient(value, sources, unconnected_gradients="zero")
+    for source, gradient in zip(sources, gradients):
+        direction = rng.normal(size=source.shape)
+        start_value = source.numpy()
+        source.assign(start_value + 1e-6 * direction)
+        above = loss()
+        source.assign(start_value - 1e-6 * direction)
+        slope = (above - loss()) / 2e-6
+        source.assign(start_value)
+        got = tf.reduce_sum(tf.convert_to_tensor(gradient) * direction)
+        assert_close(got, slope, 1e-6, source.name)
 
 
-# Arguments -------------------------------------------------------------------
+# Arguments -----------------------------------------------------------------------
 
 
-def test_config_has_every_argument():
-    parameters = set(inspect.signature(FiLM.__init__).parameters)
-    assert parameters - {"self", "kwargs"} == set(ARGUMENTS)
-    assert set(ARGUMENTS) <= set(make().get_config())
+def test_configuration_has_every_argument():
+    layer = make()
+    config = layer.get_config()
+    assert set(ARGUMENTS) <= set(config)
+    assert config["name"] == layer.name
 
 
-@pytest.mark.parametrize("changed", VARIANTS, ids=str)
-def test_config_keeps_every_value(changed):
+@pytest.mark.parametrize("changed", CHANGES, ids=str)
+def test_configuration_keeps_every_value(changed):
     layer = make(**changed)
     config = json.loads(json.dumps(layer.get_config()))
     for argument, value in {**ARGUMENTS, **changed}.items():
-        assert config[argument] == value
+        assert config[argument] == value, argument
     revived = FiLM.from_config(layer.get_config())
     assert revived.get_config() == layer.get_config()
 
@@ -180,78 +259,114 @@ def test_arguments_of_every_layer():
     config = layer.get_config()
     assert (config["name"], config["trainable"]) == ("mine", False)
     assert layer.compute_dtype == "bfloat16"
-    revived = FiLM.from_config(config)
-    assert revived.get_config() == config
+    assert FiLM.from_config(config).get_config() == config
 
 
-# Keras contract --------------------------------------------------------------
+# Keras contract ------------------------------------------------------------------
 
 
-def make_like(layer):
-    """A second layer with the same configuration and weights."""
-    other = FiLM.from_config(layer.get_config())
-    other.build_from_config(layer.get_build_config())
-    other.set_weights(layer.get_weights())
-    return other
-
-
-def make_model():
-    inputs = keras.Input((None, 3))
-    return keras.Model(inputs, make()(inputs))
+def make_model(*layers):
+    """A model of layers side by side, for inputs with axes of unknown size."""
+    inputs = {
+        "inputs": keras.Input((None, 3), name="inputs"),
+        "condition": keras.Input((4,), name="condition"),
+    }
+    outputs = [layer(**inputs) for layer in layers]
+    return keras.Model(inputs, tf.nest.flatten(outputs))
 
 
 def test_functional_model_with_unknown_axes():
-    model = make_model()
-    assert model.output_shape == (None, None, 3)
+    layer = make()
+    model = make_model(layer)
+    assert [y.shape for y in model.outputs] == [(None, None, 3)]
     for batch in (1, 4):
-        x = sample(batch, *SHAPES[-1][1:])
-        y = model.predict(x, verbose=0)
-        assert_close(y, make_like(model.layers[-1])(x))
-        assert y.shape == model.layers[-1].compute_output_shape(x.shape)
+        x = sample(batch=batch)
+        twin = copy_of(layer)
+        got = tf.nest.flatten(model.predict(x, verbose=0))
+        want = tf.nest.flatten(twin(**x))
+        for one, other, announced in zip(got, want, model.outputs, strict=True):
+            np.testing.assert_allclose(one, other, 1e-4, 1e-4)
+            assert one.dtype == announced.dtype
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_output_shape_is_computed(shape):
+    x = sample(shape)
+    layer = built(x)
+    shapes = tf.nest.map_structure(lambda y: tuple(y.shape), layer(**x))
+    assert layer.compute_output_shape(**shapes_of(x)) == shapes
 
 
 @pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16", "float64"])
 def test_dtype_policies(dtype):
-    layer, x = make(dtype=dtype), sample(*SHAPES[0])
-    y = layer(x)
-    assert y.dtype == layer.compute_dtype
+    x = sample()
+    layer = built(x, dtype=dtype)
+    got = tf.nest.flatten(layer(**x))
     assert all(w.dtype == layer.variable_dtype for w in layer.weights)
-    single = make()
-    single.build(x.shape)
-    single.set_weights(layer.get_weights())
-    want = single(x)
-    assert_close(tf.cast(y, "float32"), want, 0.1)
+    assert all(y.dtype == layer.compute_dtype for y in got)
+    want = tf.nest.flatten(built(x)(**x))
+    for one, other in zip(got, want, strict=True):
+        scale = 1 + np.max(np.abs(other))
+        np.testing.assert_allclose(tf.cast(one, other.dtype), other, 0, 0.1 * scale)
+
+
+def test_one_trace_serves_any_batch_size():
+    layer = built(sample())
+    signature = tf.nest.map_structure(
+        lambda v: tf.TensorSpec((None, *v.shape[1:]), v.dtype), sample()
+    )
+    function = tf.function(lambda x: layer(**x), input_signature=[signature])
+    for batch in (1, 2, 5):
+        x = sample(batch=batch)
+        twin = copy_of(layer)
+        assert_close(function(x), twin(**x))
+    assert function.experimental_get_tracing_count() == 1
+
+
+# Saving --------------------------------------------------------------------------
 
 
 def test_loads_in_a_new_process(tmp_path):
-    x = sample(*SHAPES[-1])
-    model = keras.Sequential([keras.Input(x.shape[1:]), make()])
+    x = sample()
+    model = make_model(*(make(**changed) for changed in CHANGES))
+    for layer in model.layers:
+        if isinstance(layer, FiLM):
+            fill(layer)
     model.save(tmp_path / "model.keras")
-    np.savez(tmp_path / "data.npz", x=x, y=model(x))
+    y = tf.nest.flatten(model(x))
+    np.savez(tmp_path / "x.npz", *tf.nest.flatten(x))
+    np.savez(tmp_path / "y.npz", *y)
     code = (
-        "import keras, numpy as np\n"
+        "import keras, numpy as np, tensorflow as tf\n"
         "import film\n"
         "model = keras.models.load_model('model.keras')\n"
-        "data = np.load('data.npz')\n"
-        "np.testing.assert_allclose(model(data['x']), data['y'], atol=1e-5)\n"
+        "x, y = (list(np.load(name).values()) for name in ('x.npz', 'y.npz'))\n"
+        "x = tf.nest.pack_sequence_as(model.input, x)\n"
+        "for got, want in zip(tf.nest.flatten(model(x)), y, strict=True):\n"
+        "    np.testing.assert_allclose(got, want, atol=1e-4)\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", code]
     subprocess.run(command, cwd=tmp_path, env=environment, check=True)
 
 
+def test_registered_under_its_name():
+    name = keras.saving.get_registered_name(FiLM)
+    assert name == "Custom>FiLM"
+
+
 def test_clone_has_the_same_configuration():
-    model = make_model()
+    model = make_model(make())
     clone = keras.models.clone_model(model)
     clone.set_weights(model.get_weights())
-    x = sample(*SHAPES[-1])
+    x = sample()
     assert clone.layers[-1].get_config() == model.layers[-1].get_config()
     assert_close(clone(x), model(x))
 
 
 def test_checkpoint_restores_every_weight(tmp_path):
-    layer, other, x = make(), make(), sample(*SHAPES[0])
-    layer.build(x.shape), other.build(x.shape)
+    x = sample()
+    layer, other = built(x), built(x)
     for weight in layer.weights:
         weight.assign(weight + 0.5)
     path = tf.train.Checkpoint(layer=layer).save(tmp_path / "checkpoint")
@@ -261,54 +376,35 @@ def test_checkpoint_restores_every_weight(tmp_path):
 
 
 def test_export_serves_any_batch_size(tmp_path):
-    model = make_model()
+    model = make_model(make())
     model.export(tmp_path / "model", verbose=False)
     served = tf.saved_model.load(tmp_path / "model")
     for batch in (1, 3):
-        x = sample(batch, *SHAPES[-1][1:])
-        assert_close(served.serve(x), model(x))
+        x = sample(batch=batch)
+        got, want = tf.nest.flatten(served.serve(x)), tf.nest.flatten(model(x))
+        for one, other in zip(got, want, strict=True):
+            assert_close(one, other)
 
 
-def test_one_trace_serves_any_batch_size():
-    layer = make()
-    layer.build(SHAPES[0])
-    signature = tf.TensorSpec((None, *SHAPES[0][1:]), "float32")
-    function = tf.function(lambda x: layer(x), input_signature=[signature])
-    for batch in (1, 2, 5):
-        x = sample(batch, *SHAPES[0][1:])
-        assert_close(function(x), layer(x))
-    assert function.experimental_get_tracing_count() == 1
+# Training ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", ["float32", "mixed_float16"])
-def test_training_changes_every_weight(dtype):
-    x = sample(8, *SHAPES[0][1:])
+def test_training_changes_the_weights(dtype):
+    x = sample(batch=8)
     layer = make(dtype=dtype)
-    model = keras.Sequential([keras.Input(x.shape[1:]), layer])
-    model.compile(keras.optimizers.SGD(0.1), "mse")
+    model = make_model(layer)
+    y = [np.cos(v) for v in tf.nest.flatten(model.predict(x, verbose=0))]
+    model.compile(keras.optimizers.SGD(0.01), ["mse"] * len(y))
     before = layer.get_weights()
-    y = sample(*model.predict(x, verbose=0).shape, seed=1)
-    model.fit(x, y, batch_size=4, epochs=3, verbose=0)
+    for _ in range(8):  # under mixed_float16 the first steps may be skipped
+        model.train_on_batch(x, y)
+    changed = set()
     for weight, old in zip(layer.weights, before):
-        assert not np.array_equal(weight.numpy(), old), f"{weight.path} did not change"
-        assert np.all(np.isfinite(weight.numpy()))
-
-
-def test_wrong_rank_is_refused():
-    with pytest.raises(ValueError, match="expected ndim=3"):
-        make()(sample(*SHAPES[0], 1))
-
-
-def test_wrong_width_is_refused():
-    layer, x = make(), sample(*SHAPES[0])
-    layer(x)
-    with pytest.raises(ValueError, match="expected axis -1"):
-        layer(np.concatenate([x, x], axis=-1))
-
-
-def test_unknown_width_is_refused():
-    with pytest.raises(ValueError, match="defined"):
-        make().build((*SHAPES[0][:-1], None))
+        assert np.all(np.isfinite(weight.numpy())), weight.path
+        if not np.array_equal(weight.numpy(), old):
+            changed.add(weight.name)
+    assert changed
 
 
 def test_training_script(tmp_path):

@@ -75,6 +75,8 @@ def make_data(samples=4096):
     for weight in teacher.trainable_weights:
         weight.assign(weight + rng.uniform(0, 0.1, weight.shape))
     y = teacher.predict(x, verbose=0)
+    if not np.isfinite(y).all():
+        raise ValueError("the layer has no finite answers: edit make_data")
     return x, (y - y.mean()) / (y.std() + 1e-6)
 
 
@@ -236,15 +238,16 @@ def plot(history, path):
     figure.savefig(path)
 
 
-def save(model, x, directory, atol):
+def save(model, x, directory, policy):
     """Writes the model for Keras and for serving, and loads both back."""
+    tolerance = (1e-4, 1e-4) if policy == "float32" else (0.05, 0.05)
     model.save(directory / "model.keras")
     model.export(directory / "saved_model", verbose=False)
     expected = model(x, training=False)
     loaded = keras.models.load_model(directory / "model.keras")
-    np.testing.assert_allclose(loaded(x, training=False), expected, atol=atol)
+    np.testing.assert_allclose(loaded(x, training=False), expected, *tolerance)
     served = tf.saved_model.load(directory / "saved_model")
-    np.testing.assert_allclose(served.serve(x), expected, atol=atol)
+    np.testing.assert_allclose(served.serve(x), expected, *tolerance)
 
 
 def main(argv=None):
@@ -283,8 +286,7 @@ def main(argv=None):
     model, history = train(args, strategy, x, y)
     args.out.mkdir(parents=True, exist_ok=True)
     plot(history, args.out / "loss.png")
-    atol = 1e-5 if args.policy == "float32" else 1e-2
-    save(model, rows(x, slice(3)), args.out, atol)
+    save(model, rows(x, slice(3)), args.out, args.policy)
     print(f"Wrote loss.png, model.keras and saved_model to {args.out}")
     for name in ("held-out accuracy", "held-out loss"):
         if name in history[-1]:

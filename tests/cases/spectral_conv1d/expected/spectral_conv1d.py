@@ -29,6 +29,7 @@ class SpectralConv1D(layers.Layer):
         self.units = units
         self.modes = modes
         self.supports_masking = True
+        # Inputs keep their dtype: the layer computes in the variable dtype.
         self.autocast = False
         self.input_spec = layers.InputSpec(ndim=3)
 

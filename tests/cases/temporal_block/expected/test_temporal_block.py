@@ -13,11 +13,11 @@ import tensorflow as tf
 
 from temporal_block import TemporalBlock
 
-# Cases -----------------------------------------------------------------------
+# Cases: add to these tables what you want tested as well. -------------------------
 
-# The arguments of the layer under test, and changes of them to test as well.
+# The arguments of the layer under test, and changes of them.
 ARGUMENTS = {"filters": 4, "kernel_size": 2, "dilation": 2, "rate": 0.5}
-VARIANTS = [
+CHANGES = [
     {},
     {"filters": 5},
     {"kernel_size": 3},
@@ -25,7 +25,8 @@ VARIANTS = [
     {"rate": 0.25},
 ]
 DEFAULTS = {"kernel_size": 3, "dilation": 1, "rate": 0.0}
-BAD_ARGUMENTS = [
+# Values that are refused, and the outermost ones that are taken.
+REFUSED = [
     ("filters", 0),
     ("filters", 2.5),
     ("filters", "3"),
@@ -45,13 +46,14 @@ BAD_ARGUMENTS = [
     ("rate", 1),
     ("rate", np.nan),
 ]
-OUTERMOST_ARGUMENTS = [
+TAKEN = [
     ("filters", 1),
     ("kernel_size", 1),
     ("dilation", 1),
     ("rate", 0),
     ("rate", 0.999999),
 ]
+# Shapes of the input; tests of one case take the first.
 SHAPES = [(2, 5, 3)]
 MODES = {
     "eager": lambda fn: fn,
@@ -64,9 +66,36 @@ def make(**changed):
     return TemporalBlock(**{**ARGUMENTS, **changed})
 
 
-def sample(*shape, seed=0):
+def sample(shape=SHAPES[0], batch=None, seed=0):
     rng = np.random.default_rng(seed)
-    return rng.normal(0.5, 2.0, size=shape).astype("float32")
+    shape = (batch or shape[0], *shape[1:])
+    return rng.normal(0.5, 2.0, shape).astype("float32")
+
+
+def fill(layer):
+    """Gives the weights values of which no two are equal, the same in each run."""
+    rng = np.random.default_rng(0)
+    for weight in layer.weights:
+        values, start = rng.normal(0.2, 1.0, weight.shape), weight.numpy()
+        if start.size == 1 or (np.ptp(start) == 0 and start.min() > 0):
+            values = 0.5 + np.abs(values)  # it may be a scale or a variance
+        weight.assign(values)
+
+
+def built(x, **changed):
+    layer = make(**changed)
+    layer.build(x.shape)
+    fill(layer)
+    return layer
+
+
+def copy_of(layer):
+    """A second layer with the same configuration and variables."""
+    other = TemporalBlock.from_config(layer.get_config())
+    other.build_from_config(layer.get_build_config())
+    for mine, its in zip(other.variables, layer.variables, strict=True):
+        mine.assign(its)
+    return other
 
 
 def weights_of(layer):
@@ -74,11 +103,11 @@ def weights_of(layer):
     return {w.path.split("/", 1)[1]: w.numpy().astype(float) for w in layer.weights}
 
 
-def assert_close(got, want, tolerance=1e-4):
-    np.testing.assert_allclose(got, want, rtol=tolerance, atol=tolerance)
+def assert_close(got, want, tolerance=1e-4, what=""):
+    np.testing.assert_allclose(got, want, tolerance, tolerance, err_msg=what)
 
 
-# Oracle ----------------------------------------------------------------------
+# Oracle --------------------------------------------------------------------------
 
 
 def windows(x, size, strides=1, padding="valid", dilation_rate=1, fill=0.0):
@@ -115,134 +144,238 @@ def relu(x):
 
 
 def part(w, name):
-    """Weights of a sublayer, in order."""
-    return [value for path, value in w.items() if path.startswith(f"{name}/")]
+    """Weights of a sublayer, by their names."""
+    paths = [path for path in w if path.startswith(f"{name}/")]
+    return {path.rpartition("/")[2]: w[path] for path in paths}
 
 
-def oracle(layer, a, w, inputs):
+def ask(w, sublayer, *inputs, **settings):
+    """What a sublayer returns, asked itself; its weights after that go to `w`."""
+    outputs = sublayer(*inputs, **settings)
+    w.update(weights_of(sublayer))
+    return tf.nest.map_structure(np.asarray, outputs)
+
+
+def oracle(a, w, inputs, training=False, layer=None):
     """The forward pass in NumPy, from the arguments `a` and the weights `w`."""
-    x = np.asarray(
-        layer.dropout(
-            relu(
-                conv(
-                    inputs,
-                    *part(w, "first"),
-                    padding="causal",
-                    dilation_rate=a["dilation"],
-                )
+    # Sublayers that are asked themselves: dropout.
+    inputs = inputs.astype(float)
+    x = ask(
+        w,
+        layer.dropout,
+        relu(
+            conv(
+                inputs,
+                **part(w, "first"),
+                padding="causal",
+                dilation_rate=a["dilation"],
             )
-        )
+        ),
+        training=training,
     )
-    x = np.asarray(
-        layer.dropout(
-            relu(
-                conv(
-                    x, *part(w, "second"), padding="causal", dilation_rate=a["dilation"]
-                )
-            )
-        )
+    x = ask(
+        w,
+        layer.dropout,
+        relu(
+            conv(x, **part(w, "second"), padding="causal", dilation_rate=a["dilation"])
+        ),
+        training=training,
     )
-    return np.maximum(x + conv(inputs, *part(w, "shortcut")), 0)
+    return np.maximum(x + conv(inputs, **part(w, "shortcut")), 0)
 
 
-# Forward pass ----------------------------------------------------------------
+# Forward pass --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("training", [None, False, True])
-@pytest.mark.parametrize("changed", VARIANTS, ids=str)
-def test_output_is_that_of_the_oracle(changed, training, shape):
-    layer, x = make(**changed), sample(*shape)
-    layer.build(shape)
-    a, w = {**ARGUMENTS, **changed}, weights_of(layer)
-    y = oracle(layer, a, w, x.astype(float))
-    got = layer(x, training=training)
-    assert_close(got, y)
+def check_against_oracle(changed, shape, training):
+    a = {**ARGUMENTS, **changed}
+    layer = built(sample(shape), dtype="float64", **changed)
+    w = weights_of(layer)
+    twin = copy_of(layer)
+    # Whole numbers lie on the bounds that others miss.
+    for x in (sample(shape), np.round(sample(shape, seed=1))):
+        want = oracle(a, w, x, training=training, layer=twin)
+        assert_close(layer(x, training=training), want, 1e-6)
+        for path, value in weights_of(layer).items():
+            assert_close(value, w[path], 1e-6, path)
 
 
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("training", [False, True])
-@pytest.mark.parametrize("mode", ["graph", "xla"])
-def test_modes_agree(mode, training):
-    layer, x = make(), sample(*SHAPES[0])
-    layer.build(x.shape)
+@pytest.mark.parametrize("changed", CHANGES, ids=str)
+def test_outputs_are_those_of_the_oracle(changed, training, shape):
+    check_against_oracle(changed, shape, training)
+
+
+@pytest.mark.parametrize("call", [{}, {"training": None}])
+def test_without_training_it_is_inference(call):
+    x = sample()
+    layer = built(x)
+    want = layer(x, training=False)
+    assert_close(layer(x, **call), want)
+
+
+@pytest.mark.parametrize(
+    ("mode", "training"),
+    # XLA draws other random bits, so its training branch is not compared.
+    [("graph", False), ("graph", True), ("xla", False)],
+)
+def test_compiled_it_does_the_same(mode, training):
+    x = sample()
+    layer = built(x)
+    twin = copy_of(layer)
     call = MODES[mode](lambda x: layer(x, training=training))
-    assert_close(call(x), make_like(layer)(x, training=training))
+    for _ in range(2):
+        assert_close(call(x), twin(x, training=training))
+
+
+# Masks ---------------------------------------------------------------------------
 
 
 def test_mask_is_handed_on():
-    x = sample(2, 5, *SHAPES[0][1:])
-    x[:, 3:] = 0
-    y = make()(keras.layers.Masking()(x))
+    x = sample()
+    x[:, 1:] = 0
+    layer = built(x)
+    assert layer.supports_masking
+    y = layer(keras.layers.Masking()(x))
     np.testing.assert_array_equal(y._keras_mask, np.any(x != 0, axis=-1))
 
 
-# Weights ---------------------------------------------------------------------
+# Random draws --------------------------------------------------------------------
 
 
-def expected_weights(a):
-    """Shape of each of the layer's own weights, by name."""
-    weights = {}
+@pytest.mark.parametrize("mode", MODES)
+def test_each_call_draws_anew(mode):
+    x = sample(batch=64)
+    layer = built(x)
+    call = MODES[mode](lambda x: layer(x, training=True))
+    first, second = tf.nest.flatten(call(x)), tf.nest.flatten(call(x))
+    assert not np.allclose(first[0], second[0])
 
-    return weights
+
+def test_inference_draws_nothing():
+    x = sample()
+    layer = built(x)
+    assert_close(layer(x, training=False), layer(x, training=False), 0)
 
 
-@pytest.mark.parametrize("changed", VARIANTS, ids=str)
-def test_weights(changed):
-    layer = make(**changed)
-    layer.build(SHAPES[0])
-    own = [w for w in layer.weights if w.path.count("/") == 1]
-    shapes = {w.name: tuple(w.shape) for w in own}
-    assert shapes == expected_weights({**ARGUMENTS, **changed})
-    untrained = [w.name for w in own if not w.trainable]
-    assert untrained == []
-    sublayers = {w.path.split("/")[1] for w in layer.weights if w.path.count("/") > 1}
-    assert sublayers <= {"first", "second", "dropout", "shortcut"}
+# Weights -------------------------------------------------------------------------
+
+
+def expected_sublayers(a):
+    """The sublayers, each made as the spec says."""
+    sublayers = {}
+    sublayers["first"] = keras.layers.Conv1D(
+        a["filters"],
+        a["kernel_size"],
+        padding="causal",
+        dilation_rate=a["dilation"],
+        activation="relu",
+    )
+    sublayers["second"] = keras.layers.Conv1D(
+        a["filters"],
+        a["kernel_size"],
+        padding="causal",
+        dilation_rate=a["dilation"],
+        activation="relu",
+    )
+    sublayers["dropout"] = keras.layers.SpatialDropout1D(a["rate"])
+    sublayers["shortcut"] = keras.layers.Conv1D(a["filters"], 1)
+    return sublayers
+
+
+def settings(config):
+    """A configuration without what differs from layer to layer."""
+    if isinstance(config, dict):
+        skipped = ("name", "dtype", "seed", "build_config")
+        return {k: settings(v) for k, v in config.items() if k not in skipped}
+    if isinstance(config, (list, tuple)):
+        return [settings(item) for item in config]
+    return config
+
+
+@pytest.mark.parametrize("changed", CHANGES, ids=str)
+def test_sublayers(changed):
+    layer = make(dtype="mixed_bfloat16", **changed)
+    expected = expected_sublayers({**ARGUMENTS, **changed})
+    for name, want in expected.items():
+        got, want = tf.nest.flatten([getattr(layer, name)]), tf.nest.flatten([want])
+        assert len(got) == len(want), name
+        for one, other in zip(got, want):
+            assert type(one) is type(other), name
+            assert settings(one.get_config()) == settings(other.get_config()), name
+            assert one.dtype_policy == layer.dtype_policy, name
+            assert one.name.startswith(name)
+
+
+def test_build_makes_every_weight():
+    x = sample()
+    layer = built(x)
+    before = [w.path for w in layer.weights]
+    layer(x)
+    assert [w.path for w in layer.weights] == before
+
+
+# Gradients -----------------------------------------------------------------------
+
+
+def as_variable(array):
+    return tf.Variable(array, dtype="float64" if array.dtype.kind == "f" else None)
 
 
 @pytest.mark.parametrize("training", [False, True])
-def test_gradients_match_finite_differences(training):
-    layer = make(dtype="float64")
-    x = sample(*SHAPES[0])
-    layer.build(x.shape)
-    start = layer.get_weights()
+def test_gradients_are_those_of_finite_differences(training):
+    x, rng = sample(), np.random.default_rng(0)
+    layer = built(x, dtype="float64")
+    x = tf.nest.map_structure(as_variable, x)
+    start = [variable.numpy() for variable in layer.variables]
+    sources = [w.value for w in layer.trainable_weights]
+    sources += [v for v in tf.nest.flatten(x) if v.dtype.is_floating]
 
-    def loss(*values):
-        layer.set_weights(start)
-        for weight, value in zip(layer.trainable_weights, values):
-            weight.assign(value)
-        y = layer(x, training=training)
-        return tf.reduce_sum(tf.sin(y))
+    def loss():
+        for variable, value in zip(layer.variables, start):
+            if not variable.trainable:  # state, and that of random draws
+                variable.assign(value)
+        outputs = layer(x, training=training)
+        values = [tf.reduce_sum(tf.sin(y)) for y in tf.nest.flatten(outputs)]
+        return tf.add_n(values)
 
-    values = [tf.constant(w.numpy()) for w in layer.trainable_weights]
-    _, numeric = tf.test.compute_gradient(loss, values, delta=1e-4)
     with tf.GradientTape() as tape:
-        value = loss(*values)
-    gradients = tape.gradient(value, layer.trainable_weights)
-    for weight, got, want in zip(layer.trainable_weights, gradients, numeric):
-        assert got is not None, f"no gradient of {weight.path}"
-        assert_close(np.ravel(got), np.ravel(want), 1e-6)
+        value = loss()
+    gradients = tape.gradient(value, sources, unconnected_gradients="zero")
+    for source, gradient in zip(sources, gradients):
+        direction = rng.normal(size=source.shape)
+        start_value = source.numpy()
+        source.assign(start_value + 1e-6 * direction)
+        above = loss()
+        source.assign(start_value - 1e-6 * direction)
+        slope = (above - loss()) / 2e-6
+        source.assign(start_value)
+        got = tf.reduce_sum(tf.convert_to_tensor(gradient) * direction)
+        assert_close(got, slope, 1e-6, source.name)
 
 
-# Arguments -------------------------------------------------------------------
+# Arguments -----------------------------------------------------------------------
 
 
 def test_defaults():
     parameters = inspect.signature(TemporalBlock.__init__).parameters
-    assert {p: parameters[p].default for p in DEFAULTS} == DEFAULTS
+    assert {name: parameters[name].default for name in DEFAULTS} == DEFAULTS
 
 
-def test_config_has_every_argument():
-    parameters = set(inspect.signature(TemporalBlock.__init__).parameters)
-    assert parameters - {"self", "kwargs"} == set(ARGUMENTS)
-    assert set(ARGUMENTS) <= set(make().get_config())
+def test_configuration_has_every_argument():
+    layer = make()
+    config = layer.get_config()
+    assert set(ARGUMENTS) <= set(config)
+    assert config["name"] == layer.name
 
 
-@pytest.mark.parametrize("changed", VARIANTS, ids=str)
-def test_config_keeps_every_value(changed):
+@pytest.mark.parametrize("changed", CHANGES, ids=str)
+def test_configuration_keeps_every_value(changed):
     layer = make(**changed)
     config = json.loads(json.dumps(layer.get_config()))
     for argument, value in {**ARGUMENTS, **changed}.items():
-        assert config[argument] == value
+        assert config[argument] == value, argument
     revived = TemporalBlock.from_config(layer.get_config())
     assert revived.get_config() == layer.get_config()
 
@@ -252,90 +385,159 @@ def test_arguments_of_every_layer():
     config = layer.get_config()
     assert (config["name"], config["trainable"]) == ("mine", False)
     assert layer.compute_dtype == "bfloat16"
-    revived = TemporalBlock.from_config(config)
-    assert revived.get_config() == config
+    assert TemporalBlock.from_config(config).get_config() == config
 
 
-@pytest.mark.parametrize(("argument", "value"), BAD_ARGUMENTS)
-def test_bad_argument_is_named(argument, value):
+@pytest.mark.parametrize(("argument", "value"), REFUSED)
+def test_refused_argument_is_named(argument, value):
     with pytest.raises(ValueError, match=f"`{argument}` must be .*{argument}="):
         make(**{argument: value})
 
 
-@pytest.mark.parametrize(("argument", "value"), OUTERMOST_ARGUMENTS)
+@pytest.mark.parametrize(("argument", "value"), TAKEN)
 def test_outermost_argument_is_taken(argument, value):
     assert getattr(make(**{argument: value}), argument) == value
 
 
-# Keras contract --------------------------------------------------------------
+# Keras contract ------------------------------------------------------------------
 
 
-def make_like(layer):
-    """A second layer with the same configuration and weights."""
-    other = TemporalBlock.from_config(layer.get_config())
-    other.build_from_config(layer.get_build_config())
-    other.set_weights(layer.get_weights())
-    return other
-
-
-def make_model():
+def make_model(*layers):
+    """A model of layers side by side, for inputs with axes of unknown size."""
     inputs = keras.Input((None, 3))
-    return keras.Model(inputs, make()(inputs))
+    outputs = [layer(inputs) for layer in layers]
+    return keras.Model(inputs, tf.nest.flatten(outputs))
 
 
 def test_functional_model_with_unknown_axes():
-    model = make_model()
-    assert model.output_shape == (None, None, 4)
+    layer = make()
+    model = make_model(layer)
+    assert [y.shape for y in model.outputs] == [(None, None, 4)]
     for batch in (1, 4):
-        x = sample(batch, *SHAPES[-1][1:])
-        y = model.predict(x, verbose=0)
-        assert_close(y, make_like(model.layers[-1])(x))
-        assert y.shape == model.layers[-1].compute_output_shape(x.shape)
+        x = sample(batch=batch)
+        twin = copy_of(layer)
+        got = tf.nest.flatten(model.predict(x, verbose=0))
+        want = tf.nest.flatten(twin(x))
+        for one, other, announced in zip(got, want, model.outputs, strict=True):
+            np.testing.assert_allclose(one, other, 1e-4, 1e-4)
+            assert one.dtype == announced.dtype
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_output_shape_is_computed(shape):
+    x = sample(shape)
+    layer = built(x)
+    shapes = tf.nest.map_structure(lambda y: tuple(y.shape), layer(x))
+    assert layer.compute_output_shape(x.shape) == shapes
 
 
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16", "float64"])
 def test_dtype_policies(dtype, training):
-    layer, x = make(dtype=dtype), sample(*SHAPES[0])
-    y = layer(x, training=training)
-    assert y.dtype == layer.compute_dtype
+    x = sample()
+    layer = built(x, dtype=dtype)
+    got = tf.nest.flatten(layer(x, training=training))
     assert all(w.dtype == layer.variable_dtype for w in layer.weights)
-    single = make()
-    single.build(x.shape)
-    single.set_weights(layer.get_weights())
-    want = single(x, training=training)
-    assert_close(tf.cast(y, "float32"), want, 0.1)
+    assert all(y.dtype == layer.compute_dtype for y in got)
+    if training:
+        return  # the random bits depend on the dtype
+    want = tf.nest.flatten(built(x)(x, training=training))
+    for one, other in zip(got, want, strict=True):
+        scale = 1 + np.max(np.abs(other))
+        np.testing.assert_allclose(tf.cast(one, other.dtype), other, 0, 0.1 * scale)
+
+
+def test_one_trace_serves_any_batch_size():
+    layer = built(sample())
+    signature = tf.nest.map_structure(
+        lambda v: tf.TensorSpec((None, *v.shape[1:]), v.dtype), sample()
+    )
+    function = tf.function(lambda x: layer(x), input_signature=[signature])
+    for batch in (1, 2, 5):
+        x = sample(batch=batch)
+        twin = copy_of(layer)
+        assert_close(function(x), twin(x))
+    assert function.experimental_get_tracing_count() == 1
+
+
+def test_whole_numbers_are_taken_or_refused():
+    x = np.round(sample()).astype("int32")
+    layer = built(x)
+    twin = copy_of(layer)
+    try:
+        y = layer(x)
+    except (TypeError, ValueError, tf.errors.OpError):
+        return
+    assert_close(y, twin(x.astype("float32")))
+
+
+def test_wrong_rank_is_refused():
+    with pytest.raises(ValueError, match="expected ndim=3"):
+        make()(sample()[..., None])
+
+
+def test_wrong_width_is_refused():
+    x = sample()
+    layer = built(x)
+    with pytest.raises(ValueError, match="expected axis -1"):
+        layer(np.concatenate([x, x], axis=-1))
+
+
+def test_passes_the_checks_of_keras():
+    testing = pytest.importorskip("keras.src.testing", reason="private to Keras")
+    testing.TestCase().run_layer_test(
+        TemporalBlock,
+        init_kwargs=ARGUMENTS,
+        input_data=sample(),
+        supports_masking=True,
+        run_training_check=False,
+    )
+
+
+# Saving --------------------------------------------------------------------------
 
 
 def test_loads_in_a_new_process(tmp_path):
-    x = sample(*SHAPES[-1])
-    model = keras.Sequential([keras.Input(x.shape[1:]), make()])
+    x = sample()
+    model = make_model(*(make(**changed) for changed in CHANGES))
+    for layer in model.layers:
+        if isinstance(layer, TemporalBlock):
+            fill(layer)
     model.save(tmp_path / "model.keras")
-    np.savez(tmp_path / "data.npz", x=x, y=model(x))
+    y = tf.nest.flatten(model(x))
+    np.savez(tmp_path / "x.npz", *tf.nest.flatten(x))
+    np.savez(tmp_path / "y.npz", *y)
     code = (
-        "import keras, numpy as np\n"
+        "import keras, numpy as np, tensorflow as tf\n"
         "import temporal_block\n"
         "model = keras.models.load_model('model.keras')\n"
-        "data = np.load('data.npz')\n"
-        "np.testing.assert_allclose(model(data['x']), data['y'], atol=1e-5)\n"
+        "x, y = (list(np.load(name).values()) for name in ('x.npz', 'y.npz'))\n"
+        "x = tf.nest.pack_sequence_as(model.input, x)\n"
+        "for got, want in zip(tf.nest.flatten(model(x)), y, strict=True):\n"
+        "    np.testing.assert_allclose(got, want, atol=1e-4)\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", code]
     subprocess.run(command, cwd=tmp_path, env=environment, check=True)
 
 
+def test_registered_under_its_name():
+    name = keras.saving.get_registered_name(TemporalBlock)
+    assert name == "Custom>TemporalBlock"
+
+
 def test_clone_has_the_same_configuration():
-    model = make_model()
+    model = make_model(make())
     clone = keras.models.clone_model(model)
     clone.set_weights(model.get_weights())
-    x = sample(*SHAPES[-1])
+    x = sample()
     assert clone.layers[-1].get_config() == model.layers[-1].get_config()
     assert_close(clone(x), model(x))
 
 
 def test_checkpoint_restores_every_weight(tmp_path):
-    layer, other, x = make(), make(), sample(*SHAPES[0])
-    layer.build(x.shape), other.build(x.shape)
+    x = sample()
+    layer, other = built(x), built(x)
     for weight in layer.weights:
         weight.assign(weight + 0.5)
     path = tf.train.Checkpoint(layer=layer).save(tmp_path / "checkpoint")
@@ -345,54 +547,35 @@ def test_checkpoint_restores_every_weight(tmp_path):
 
 
 def test_export_serves_any_batch_size(tmp_path):
-    model = make_model()
+    model = make_model(make())
     model.export(tmp_path / "model", verbose=False)
     served = tf.saved_model.load(tmp_path / "model")
     for batch in (1, 3):
-        x = sample(batch, *SHAPES[-1][1:])
-        assert_close(served.serve(x), model(x))
+        x = sample(batch=batch)
+        got, want = tf.nest.flatten(served.serve(x)), tf.nest.flatten(model(x))
+        for one, other in zip(got, want, strict=True):
+            assert_close(one, other)
 
 
-def test_one_trace_serves_any_batch_size():
-    layer = make()
-    layer.build(SHAPES[0])
-    signature = tf.TensorSpec((None, *SHAPES[0][1:]), "float32")
-    function = tf.function(lambda x: layer(x), input_signature=[signature])
-    for batch in (1, 2, 5):
-        x = sample(batch, *SHAPES[0][1:])
-        assert_close(function(x), layer(x))
-    assert function.experimental_get_tracing_count() == 1
+# Training ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", ["float32", "mixed_float16"])
-def test_training_changes_every_weight(dtype):
-    x = sample(8, *SHAPES[0][1:])
+def test_training_changes_the_weights(dtype):
+    x = sample(batch=8)
     layer = make(dtype=dtype)
-    model = keras.Sequential([keras.Input(x.shape[1:]), layer])
-    model.compile(keras.optimizers.SGD(0.1), "mse")
+    model = make_model(layer)
+    y = [np.cos(v) for v in tf.nest.flatten(model.predict(x, verbose=0))]
+    model.compile(keras.optimizers.SGD(0.01), ["mse"] * len(y))
     before = layer.get_weights()
-    y = sample(*model.predict(x, verbose=0).shape, seed=1)
-    model.fit(x, y, batch_size=4, epochs=3, verbose=0)
+    for _ in range(8):  # under mixed_float16 the first steps may be skipped
+        model.train_on_batch(x, y)
+    changed = set()
     for weight, old in zip(layer.weights, before):
-        assert not np.array_equal(weight.numpy(), old), f"{weight.path} did not change"
-        assert np.all(np.isfinite(weight.numpy()))
-
-
-def test_wrong_rank_is_refused():
-    with pytest.raises(ValueError, match="expected ndim=3"):
-        make()(sample(*SHAPES[0], 1))
-
-
-def test_wrong_width_is_refused():
-    layer, x = make(), sample(*SHAPES[0])
-    layer(x)
-    with pytest.raises(ValueError, match="expected axis -1"):
-        layer(np.concatenate([x, x], axis=-1))
-
-
-def test_unknown_width_is_refused():
-    with pytest.raises(ValueError, match="defined"):
-        make().build((*SHAPES[0][:-1], None))
+        assert np.all(np.isfinite(weight.numpy())), weight.path
+        if not np.array_equal(weight.numpy(), old):
+            changed.add(weight.name)
+    assert changed
 
 
 def test_training_script(tmp_path):
