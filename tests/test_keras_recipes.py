@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[1]
 # The second folder holds specs whose emitted suites do not pass yet.
-FOLDERS = (ROOT / "generator/layersmith/recipes", ROOT / "benchmarks/keras_recipes")
+FOLDERS = (ROOT / "generator/layersmith/recipes", ROOT / "drafts")
 TOLERANCE = {"atol": 1e-5, "rtol": 1e-5}
 
 
