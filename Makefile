@@ -10,10 +10,11 @@ unexport PYTHONDONTWRITEBYTECODE
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check types format clean
+.PHONY: help demo test thorough check types format clean
 help:
 	@echo "make demo    a layer project from the template, trained on real digits"
-	@echo "make test    every test, those that start TensorFlow included"
+	@echo "make test    the tests, those that start TensorFlow included"
+	@echo "make thorough  the long ones as well: every operation, years of updates"
 	@echo "make check   lint and the fast tests"
 	@echo "make types   let mypy read the generator"
 	@echo "make format  let ruff lay out the sources"
@@ -22,7 +23,15 @@ help:
 demo: $(VENV)/.installed
 	$(RUN) tools/demo.py $(ARGS)
 
+# Checks of whole tables and of years of updates, of which a change rarely breaks one.
+LONG := $(addprefix tests/test_,operations_tensorflow.py numpy_meanings.py numpy_layers.py \
+  sync_kill.py train.py training.py template_tensorflow.py \
+  template_update.py template_years.py)
+
 test: $(VENV)/.installed
+	$(RUN) -m pytest -m "" $(addprefix --ignore=,$(LONG)) $(ARGS)
+
+thorough: $(VENV)/.installed
 	$(RUN) -m pytest -m "" $(ARGS)
 
 check: $(VENV)/.installed
