@@ -70,6 +70,8 @@ class Regenerating(RuleBasedStateMachine):
             os.environ["PATH"] = "/nowhere"
         self.add_spec("Alpha")
         self.generate()
+        # Every sequence begins with an edit that is merged: few would get to one.
+        self.edit(number=0, at=15, shape=HAND_LINES[1], replaced=0, methods=3)
 
     # What is there
 
