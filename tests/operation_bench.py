@@ -112,7 +112,8 @@ class Case:
             n.id for n in ast.walk(ast.parse(self.text)) if isinstance(n, ast.Name)
         ]
         named = [n for n in names if n in {**INPUTS, **self.inputs}]
-        return list(dict.fromkeys([*named, *self.inputs]))
+        # A layer has an input, whatever its call reads.
+        return list(dict.fromkeys([*named, *self.inputs])) or ["x"]
 
     @property
     def arguments(self) -> list[str]:
@@ -189,8 +190,8 @@ def read(given: Case, floats: str | None = None) -> Reading:
         half = row is None or row.mixed
         floats = "float" if half else "variable"
     lines = ["layer: Case", "summary: Case.", "inputs:"]
-    for name in given.names or ["x"]:
-        axes, kind = axes_of(given.described(name) if given.names else "batch")
+    for name in given.names:
+        axes, kind = axes_of(given.described(name))
         dtype = {"bool": "bool", "complex": "complex64"}.get(kind, "float")
         if kind.startswith(("int", "float")):
             dtype = kind.partition("<")[0]
@@ -253,7 +254,7 @@ def drawn(
     axes, kind = axes_of(described)
     shape: list[int] = []
     for axis in axes:
-        known = sizes.get(axis, None)
+        known = sizes.get(axis)
         shape.extend(
             known
             if isinstance(known, tuple)
@@ -331,7 +332,13 @@ def in_numpy(reading: Reading, given: Case, trial: int, draws: object = None) ->
     assert not plan.opaque, plan.opaque
     scope: dict[str, object] = {}
     imports = {"import numpy as np", *numpy_meanings.imports(*plan.helpers)}
-    body = "\n".join(f"    {line}" for line in plan.body)
+    # No spec has complex inputs; here they stand for what a transform gives.
+    kept = {
+        f"{name} = {name}.astype(float)"
+        for name in given.names
+        if axes_of(given.described(name))[1] == "complex"
+    }
+    body = "\n".join(f"    {line}" for line in plan.body if line not in kept)
     parameters = ", ".join(["a", "draws", *given.names])
     source = "\n".join(
         [

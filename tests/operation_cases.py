@@ -104,7 +104,13 @@ ELEMENTWISE = [
     case("tf.math.angle(q)"),
     *(
         case(f"tf.bitwise.{name}(n, m)", m="features int32<5")
-        for name in "bitwise_and bitwise_or bitwise_xor left_shift right_shift".split()
+        for name in [
+            "bitwise_and",
+            "bitwise_or",
+            "bitwise_xor",
+            "left_shift",
+            "right_shift",
+        ]
     ),
     case("tf.bitwise.invert(n)"),
 ]
@@ -112,12 +118,19 @@ ELEMENTWISE = [
 CHOOSING = [
     *(
         case(f"tf.{name}({arguments})")
-        for name in "equal not_equal less less_equal greater greater_equal".split()
+        for name in [
+            "equal",
+            "not_equal",
+            "less",
+            "less_equal",
+            "greater",
+            "greater_equal",
+        ]
         for arguments in ("x, y", "n, 3", "tf.floor(x), 0.0")
     ),
     *(
         case(f"tf.{name}(b, {other})")
-        for name in "logical_and logical_or math.logical_xor".split()
+        for name in ["logical_and", "logical_or", "math.logical_xor"]
         for other in ("c", "b[:, :1]", "True")
     ),
     case("tf.logical_not(b)"),
@@ -319,7 +332,7 @@ PICKING = [
             i="batch 1 int32<4",
             y="batch features",
         )
-        for how in "add sub max min".split()
+        for how in ["add", "sub", "max", "min"]
     ),
     case("tf.boolean_mask(x, b)", b="batch time bool", open=True),
     case("tf.boolean_mask(x, b, axis=1)", b="time bool", open=True),
@@ -443,16 +456,16 @@ _IDS = "batch int32<1"
 SEGMENTS = [
     *(
         case(f"tf.math.segment_{how}(x, tf.range(batch))", x=shape, open=True)
-        for how in "sum mean prod max min".split()
+        for how in ["sum", "mean", "prod", "max", "min"]
         for shape in ("batch time features", "batch")
     ),
     *(
         case(f"tf.math.segment_{how}(x, [0, 0, 2, 2])", x="4 features", open=True)
-        for how in "sum mean prod max min".split()
+        for how in ["sum", "mean", "prod", "max", "min"]
     ),
     *(
         case(f"tf.math.unsorted_segment_{how}(x, {ids}, {count})", **inputs)
-        for how in "sum mean sqrt_n prod".split()
+        for how in ["sum", "mean", "sqrt_n", "prod"]
         for ids, count, inputs in (
             ("j", "3", {}),
             ("i", "units", {}),
@@ -461,7 +474,7 @@ SEGMENTS = [
     ),
     *(
         case(f"tf.math.unsorted_segment_{how}(x, [1, 0, 1, 2], 3)", x="4 features")
-        for how in "max min".split()
+        for how in ["max", "min"]
     ),
 ]
 
@@ -575,9 +588,33 @@ ACTIVATIONS = [
     *_unary(
         " ".join(
             f"keras.activations.{name}"
-            for name in "celu elu exponential hard_shrink hard_sigmoid hard_silu hard_tanh linear "
-            "log_sigmoid log_softmax mish relu relu6 selu sigmoid silu soft_shrink softmax softplus "
-            "softsign sparse_plus sparse_sigmoid squareplus tanh tanh_shrink".split()
+            for name in [
+                "celu",
+                "elu",
+                "exponential",
+                "hard_shrink",
+                "hard_sigmoid",
+                "hard_silu",
+                "hard_tanh",
+                "linear",
+                "log_sigmoid",
+                "log_softmax",
+                "mish",
+                "relu",
+                "relu6",
+                "selu",
+                "sigmoid",
+                "silu",
+                "soft_shrink",
+                "softmax",
+                "softplus",
+                "softsign",
+                "sparse_plus",
+                "sparse_sigmoid",
+                "squareplus",
+                "tanh",
+                "tanh_shrink",
+            ]
         )
     ),
     case("tf.keras.activations.gelu(x)", tolerance=1e-6),
@@ -607,10 +644,10 @@ WINDOWS = [
             "strides=[1, 2, 1, 1], padding='SAME'",
             "[2, 1], 'VALID'",
             "1, [[0, 0], [1, 2], [0, 1], [0, 0]]",
-            "1, 'VALID', dilations=[2, 1]",
             "strides=size, padding='SAME'",
         )
     ),
+    case("tf.nn.conv2d(h, k, 1, 'VALID', dilations=[2, 1])", k="2 2 channels units"),
     case("tf.nn.conv2d(h, k, 1, 'SAME')", h="batch height width 6", k="3 3 2 9"),
     *(
         case(f"tf.nn.conv3d(x, k, {a})", **_VOLUME)
@@ -690,7 +727,7 @@ WINDOWS = [
 SIGNAL = [
     *(
         case(f"tf.signal.{name}(q)")
-        for name in "fft ifft fft2d ifft2d fft3d ifft3d".split()
+        for name in ["fft", "ifft", "fft2d", "ifft2d", "fft3d", "ifft3d"]
     ),
     case("tf.signal.rfft(x)"),
     case("tf.signal.rfft(x, [8])"),

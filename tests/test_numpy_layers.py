@@ -84,7 +84,7 @@ LAYERS = [
         (2, X2, {"padding": ((1, 2), (0, 3))}), (3, X3, {"padding": ((1, 2), (0, 3), (2, 0))}))),
     *(("up_sampling", f"UpSampling{d}D", {"size": 2}, x, {"size": 2}) for d, x in ((1, X1), (2, X2), (3, X3))),
     ("up_sampling", "UpSampling2D", {"size": (2, 3)}, X2, {"size": (2, 3)}),
-    *(("thresholded_relu", "ReLU", s, x, s) for x in (X, 10 * Y) for s in (
+    *(("thresholded_relu", "ReLU", s, x, s) for x in (X, 10 * Y, np.array([[-1, 0, 0.5, 2, 3.0]])) for s in (
         {}, {"max_value": 2.0}, {"negative_slope": 0.25}, {"threshold": 0.5},
         {"max_value": 2.0, "negative_slope": 0.25, "threshold": 0.5})),
     ("leaky_relu_layer", "LeakyReLU", {"negative_slope": 0.25}, X, {"negative_slope": 0.25}),
@@ -146,6 +146,12 @@ def test_batch_normalization_starts_as_in_keras(tf):
     got, *after = ours("batch_normalization_training")(Y)
     compare(got, layer(Y, training=True))
     compare(after, layer.non_trainable_weights)
+
+
+@pytest.mark.slow
+def test_rms_normalization_does_without_a_scale(tf):
+    wanted = tf.keras.ops.rms_normalization(Y, epsilon=1e-6)
+    compare(ours("rms_normalization")(Y), wanted)
 
 
 @pytest.mark.slow

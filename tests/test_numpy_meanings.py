@@ -65,6 +65,7 @@ def test_sparsemax_is_the_nearest_point_of_the_simplex(axis):
     assert np.all((rest > top - 1e-12) | (y == 0))
     assert np.all(y >= 0)
     assert np.any((y > 0).sum(-1) > 1)
+    np.testing.assert_array_equal(ours("sparsemax")(x), ours("sparsemax")(x, 2))
 
 
 @pytest.mark.slow
@@ -74,7 +75,7 @@ def test_sparsemax_is_keras_own_where_one_entry_is_left(tf):
 
 
 X, Y, Z = (normal(4, 5), normal(2, 3, 4), normal(3, 2, 4, 5))
-IDS = np.array([0, 0, 1, 3, 3, 3])
+IDS = np.array([0, 0, 1, 3, 3, 4])
 UNSORTED = np.array([3, 0, 3, 1, -1, 0])
 ROWS = normal(6, 2, 3)
 LOGITS, LABELS = (5 * normal(4, 6), np.abs(normal(4, 6)))
@@ -102,10 +103,12 @@ FUNCTIONS = [
     ("sigmoid_cross_entropy_with_logits", (LABELS, 300 * LOGITS), {}, "nn"),
     *(("softmax_cross_entropy_with_logits", (LABELS / LABELS.sum(a, keepdims=True), x),
        {"axis": a}, "nn") for a in (-1, 0) for x in (LOGITS, 300 * LOGITS)),
+    ("softmax_cross_entropy_with_logits", (np.full((2, 3, 4), 0.25), Y), {}, "nn"),
     ("sparse_softmax_cross_entropy_with_logits", (np.array([0, 5, 2, 2]), LOGITS), {}, "nn"),
     ("sparse_softmax_cross_entropy_with_logits", (np.array([[0, 1, 3]] * 2), Y), {}, "nn"),
     *(("one_hot", (np.array(i), 4), {"axis": a}, "one_hot")
       for i in ([0, 3, -1, 4], [[1, 2], [0, 3]]) for a in (-1, 0)),
+    ("one_hot", (np.array([[1, 2], [0, 3]]), 4), {}, "one_hot"),
     ("one_hot", (np.array([[1, 2]]), 3), {"on_value": 5.0, "off_value": -1.0, "axis": 1}, "one_hot"),
     *(("top_k", (x,), {"k": k}, "math.top_k") for x in (X, Y, np.round(Z)) for k in (1, 2, 4)),
     *(("gather", (Z, np.array(i)), {"axis": a}, "gather")
@@ -128,7 +131,7 @@ FUNCTIONS = [
       for x in (X, Y) for low in (-1, 0, 2) for up in (-1, 0, 1)),
     *((name, (X,), {}, "math") for name in ("cumsum", "cumprod")),
     *(("split", (x, n), {"axis": a}, "split") for x, n, a in (
-        (X, 2, 0), (Y, 4, -1), (X, (1, 3), 0), (X, [2, -1], 1), (Y, (1, -1, 2), 2), (Y, [4], -1))),
+        (X, 2, 0), (Y, 4, -1), (X, (1, 3), 0), (X, [2, -1], 1), (Y, (1, -1, 2), 2), (Y, [4], -1), (X, (0, 4), 0), (X, (4, 0, -1), 0))),
     ("split", (X, 4), {}, "split"),
     ("top_k", (X,), {}, "math.top_k"),
     *((name, (x,), {"axis": a, "exclusive": e, "reverse": r}, "math")

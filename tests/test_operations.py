@@ -155,15 +155,68 @@ def test_no_row_goes_without_a_case():
 
 def test_public_operations_of_public_layers_are_all_there():
     # The most used in public layers, in the order of how many need them.
-    for name in (
-        "shape reshape cast expand_dims transpose concat matmul reduce_sum nn.softmax "
-        "reduce_mean stack gather sqrt square squeeze tile where einsum multiply range "
-        "split repeat nn.relu add sigmoid pad convert_to_tensor clip_by_value "
-        "nn.bias_add reduce_max math.rsqrt exp minimum zeros ones broadcast_to "
-        "zeros_like nn.silu cos equal constant maximum sin math.top_k pow "
-        "random.uniform ones_like nn.gelu one_hot unstack tanh abs logical_and "
-        "nn.conv1d nn.conv2d nn.conv3d floor math.log nn.moments random.normal"
-    ).split():
+    for name in [
+        "shape",
+        "reshape",
+        "cast",
+        "expand_dims",
+        "transpose",
+        "concat",
+        "matmul",
+        "reduce_sum",
+        "nn.softmax",
+        "reduce_mean",
+        "stack",
+        "gather",
+        "sqrt",
+        "square",
+        "squeeze",
+        "tile",
+        "where",
+        "einsum",
+        "multiply",
+        "range",
+        "split",
+        "repeat",
+        "nn.relu",
+        "add",
+        "sigmoid",
+        "pad",
+        "convert_to_tensor",
+        "clip_by_value",
+        "nn.bias_add",
+        "reduce_max",
+        "math.rsqrt",
+        "exp",
+        "minimum",
+        "zeros",
+        "ones",
+        "broadcast_to",
+        "zeros_like",
+        "nn.silu",
+        "cos",
+        "equal",
+        "constant",
+        "maximum",
+        "sin",
+        "math.top_k",
+        "pow",
+        "random.uniform",
+        "ones_like",
+        "nn.gelu",
+        "one_hot",
+        "unstack",
+        "tanh",
+        "abs",
+        "logical_and",
+        "nn.conv1d",
+        "nn.conv2d",
+        "nn.conv3d",
+        "floor",
+        "math.log",
+        "nn.moments",
+        "random.normal",
+    ]:
         assert operations.find(f"tf.{name}") is not None, name
 
 

@@ -8,6 +8,12 @@ from pathlib import Path
 
 # Columns of a line that are shown.
 EXCERPT = 100
+# Mistakes of one spec that are told; whoever has more mends these first.
+MOST = 50
+
+
+class TooManyProblems(Exception):
+    """A spec has so many mistakes that reading on helps nobody."""
 
 
 class LayersmithError(Exception):
@@ -59,8 +65,15 @@ class Report:
         self._add(Problem(self.file, span, message, hint, "warning"))
 
     def _add(self, problem: Problem) -> None:
-        if problem not in self.problems:
+        if problem in self.problems:
+            return
+        if len(self.problems) == MOST:
+            message = f"more than {MOST} mistakes: the others are not shown"
+            problem = Problem(self.file, problem.span, message, "mend these first")
+        if len(self.problems) <= MOST:
             self.problems.append(problem)
+        if len(self.problems) > MOST:
+            raise TooManyProblems
 
     @property
     def failed(self) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from layersmith.errors import Span
 
@@ -34,23 +35,35 @@ class Origin:
 
     def span(self, line: int, column: int, end_line: int, end_column: int) -> Span:
         """Span in the file of a part of the text (lines and columns from 0)."""
-        texts = self.text.split("\n")
         if self.style == "|":
-            start = self._in_block(texts, line, column)
-            end = self._in_block(texts, end_line, end_column)
+            start = self._in_block(line, column)
+            end = self._in_block(end_line, end_column)
         else:
-            starts = [0]
-            for text in texts:
-                starts.append(starts[-1] + len(text) + 1)
-            first = starts[min(line, len(texts))] + column
-            last = starts[min(end_line, len(texts))] + end_column
-            places = list(self._walk())
-            start = places[min(first, len(places) - 1)]
-            end = _behind(places, last)
+            starts, places = self._starts, self._places
+            last = len(starts) - 1
+            start = places[min(starts[min(line, last)] + column, len(places) - 1)]
+            end = _behind(places, starts[min(end_line, last)] + end_column)
         return Span(start[0] + 1, start[1] + 1, end[0] + 1, max(end[1], 0) + 1)
 
-    def _in_block(self, texts: list[str], line: int, column: int) -> tuple[int, int]:
+    @cached_property
+    def _texts(self) -> list[str]:
+        return self.text.split("\n")
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Offset of each line of the text, and of one behind the last."""
+        starts = [0]
+        for text in self._texts:
+            starts.append(starts[-1] + len(text) + 1)
+        return starts
+
+    @cached_property
+    def _places(self) -> list[tuple[int, int]]:
+        return list(self._walk())
+
+    def _in_block(self, line: int, column: int) -> tuple[int, int]:
         """In a literal block each line of the text is the end of one of the file."""
+        texts = self._texts
         line = min(line, len(texts) - 1)
         number = min(self.line + 1 + line, len(self.lines) - 1)
         indent = 0

@@ -91,7 +91,9 @@ def read(text: str, report: Report) -> Node | None:
         mark = getattr(error, "problem_mark", None) or getattr(
             error, "context_mark", None
         )
+        # The end of a file may be told as a line that is not there.
         line, column = (mark.line, mark.column) if mark else (0, 0)
+        line = min(line, text.count("\n"))
         message = (
             getattr(error, "problem", None)
             or getattr(error, "context", None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 # A beginning shorter than this says too little.
 SHORTEST_BEGINNING = 4
@@ -87,19 +88,21 @@ def _last(name: str) -> str:
     return name.rpartition(".")[2]
 
 
+@lru_cache(maxsize=8192)
 def _fold(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-def _words(name: str) -> list[str]:
+@lru_cache(maxsize=8192)
+def _words(name: str) -> tuple[str, ...]:
     """`reduce_mean` and `ReduceMean` as reduce, mean."""
     import re
 
     parted = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name)
-    return [word for word in parted.lower().split("_") if word]
+    return tuple(word for word in parted.lower().split("_") if word)
 
 
-def _contains(words: list[str], part: list[str]) -> bool:
+def _contains(words: tuple[str, ...], part: tuple[str, ...]) -> bool:
     size = len(part)
     starts = range(len(words) - size + 1)
     return size > 0 and any(words[at : at + size] == part for at in starts)

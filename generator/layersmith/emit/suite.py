@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from layersmith.emit import layout
@@ -14,7 +15,9 @@ from layersmith.plan.suite.model import InputPlan, SuitePlan, WeightPlan
 
 def render(plan: SuitePlan) -> str:
     """The suite, laid out as `ruff format` would."""
-    return _template().render(plan=plan)
+    text = _template().render(plan=plan)
+    # Parts of the template that say nothing leave blank lines behind.
+    return re.sub(r"\n{4,}", "\n\n\n", text).rstrip("\n") + "\n"
 
 
 @cache
@@ -23,6 +26,7 @@ def _template():
     made.filters.update(
         dict_literal=dict_literal,
         dtype_list=dtype_list,
+        filled_dict=filled_dict,
         firsts=firsts,
         has_tuples=has_tuples,
         item=item,
@@ -49,6 +53,18 @@ def dict_literal(entries: Iterable[tuple[str, str]], before: str = "") -> str:
 def plain_dict(entries: Iterable[tuple[str, str]], before: str = "") -> str:
     """A dict whose keys are sources too."""
     return before + "{" + ", ".join(f"{key}: {source}" for key, source in entries) + "}"
+
+
+def filled_dict(parts: Sequence[tuple[str, str, str]], name: str) -> str:
+    """Statements that return a dict of parts, some of them under a condition."""
+    always = [(key, source) for key, condition, source in parts if not condition]
+    if len(always) == len(parts):
+        return layout.code(f"return {dict_literal(always)}", 4)
+    lines = [f"{name} = {dict_literal(always)}"]
+    for key, condition, source in parts:
+        if condition:
+            lines += [f"if {condition}:", f'    {name}["{key}"] = {source}']
+    return layout.code("\n".join([*lines, f"return {name}"]), 4)
 
 
 def item(text: str, indent: int) -> str:

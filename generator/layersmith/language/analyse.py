@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from layersmith.errors import Report
+from layersmith.errors import Report, TooManyProblems
 from layersmith.language.bodies import Body, read_body
 from layersmith.language.builtin_names import BUILTINS
 from layersmith.language.checks import check_examples, check_used
@@ -78,7 +78,13 @@ def analyse(
         report: Takes what is wrong with it.
         registry: The layers that sublayers can be; Keras's own by default.
     """
-    registry = registry or Registry()
+    try:
+        return _analysed(spec, report, registry or Registry())
+    except TooManyProblems:
+        return None
+
+
+def _analysed(spec: Spec, report: Report, registry: Registry) -> Analysis | None:
     call = parse_body(spec.call, report)
     floats = _floats(spec, call)
     scope = build_scope(spec, floats, report)

@@ -51,6 +51,9 @@ def read_body(
     parsed = parse_body(code, report)
     if parsed is None:
         return None
+    if not parsed.tree.body:
+        report.error(code.span, "this body is empty", "end it with `return ...`")
+        return None
     local = frozenset(
         node.id
         for node in ast.walk(parsed.tree)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from layersmith.language import operations
@@ -54,6 +55,8 @@ _DTYPES = frozenset(
 )
 
 
+# Longer ranges are not followed number by number.
+MAX_RANGE = 64
 # The oracle writes the argument of a draw twice: once for its shape.
 MAX_DRAW_DEPTH = 3
 
@@ -177,6 +180,14 @@ class Calls:
     ) -> Value:
         operation = operations.find(dotted)
         names = list(operation.parameter_names)
+        starred = next((a for a, _ in positional if isinstance(a, ast.Starred)), None)
+        if starred is not None:
+            self.problem(
+                starred,
+                f"`*` hides what {dotted} is given",
+                "name each argument by itself",
+            )
+            return UNKNOWN
         arguments = {}
         extra = {}
         if names and any(name.startswith("*") for name in names):
@@ -440,8 +451,11 @@ class Calls:
         if len(numbers) == 3 and numbers[2] == 0:
             self.problem(node, "`range()` with steps of 0 has no end", "step by 1")
             return Items(None, Static("int"))
-        if None not in numbers and len(range(*numbers)) <= 64:
-            return Items(tuple(Static("int", Dim.of(i), i) for i in range(*numbers)))
+        if None not in numbers:
+            # Not len(range(...)), which fails for the longest ones.
+            found = tuple(islice(range(*numbers), MAX_RANGE + 1))
+            if len(found) <= MAX_RANGE:
+                return Items(tuple(Static("int", Dim.of(i), i) for i in found))
         return Items(None, Static("int"))
 
     def folded(self, node: ast.Call, argument: tuple) -> Value:

@@ -197,5 +197,5 @@ def _names(text: str, mode: str = "eval") -> list[str]:
             for n in ast.walk(ast.parse(text, mode=mode))
             if isinstance(n, ast.Name)
         ]
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []

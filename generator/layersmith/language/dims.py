@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass
-from itertools import permutations
-from math import gcd, prod
+from math import gcd
 from typing import Union
 
 
@@ -16,6 +14,7 @@ class Derived(str):
 
 
 MAX_TERMS = 64
+MAX_TEXT = 1000
 LARGEST = 2**63
 
 
@@ -80,13 +79,13 @@ class Dim:
             return whole + rest // divisor
         if rest.constant is not None and divisor.constant:
             return whole + Dim.of(rest.constant // divisor.constant)
-        return whole + Dim.of(f"{_wrap(rest)} // {_wrap(divisor)}")
+        return whole + _atom(f"{_wrap(rest)} // {_wrap(divisor)}")
 
     def __mod__(self, other: Dim) -> Dim:
         _, rest = self._divided(other)
         if rest.constant is not None and other.constant:
             return Dim.of(rest.constant % other.constant)
-        return Dim.of(f"{_wrap(rest)} % {_wrap(other)}") if rest.terms else rest
+        return _atom(f"{_wrap(rest)} % {_wrap(other)}") if rest.terms else rest
 
     def _divided(self, other: Dim) -> tuple[Dim, Dim]:
         """Quotient and rest, by each term on its own."""
@@ -129,6 +128,13 @@ class Dim:
                 else (f"-{body}" if sign == "-" else body)
             )
         return text
+
+
+def _atom(text: str) -> Dim:
+    """A size that has no polynomial form."""
+    if len(text) > MAX_TEXT:
+        raise SizeTooLarge
+    return Dim.of(text)
 
 
 def _without(atoms: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -174,7 +180,9 @@ def _collect(terms: tuple[tuple[tuple[str, ...], int], ...]) -> Dim:
     total: dict[tuple[str, ...], int] = {}
     for atoms, coefficient in terms:
         total[atoms] = total.get(atoms, 0) + coefficient
-    if len(total) > MAX_TERMS or any(abs(size) > LARGEST for size in total.values()):
+    if len(total) > MAX_TERMS or any(
+        abs(size) > LARGEST or len(atoms) > MAX_TERMS for atoms, size in total.items()
+    ):
         raise SizeTooLarge
     # Constants last, as people write `2 * units + 1`.
     ordered = sorted(total.items(), key=lambda item: (item[0] == (), item[0]))
@@ -232,6 +240,12 @@ class Shape:
         if axis < 0 and len(self.axes) + axis > rest:
             return len(self.axes) + axis
         return None
+
+    def positions(self, axes: tuple[int, ...]) -> list[int] | None:
+        """Indices into `axes` of some axis numbers; None where one is unknown."""
+        found = [self.position(axis) for axis in axes]
+        known = [position for position in found if position is not None]
+        return known if len(known) == len(found) else None
 
     def has_axis(self, axis: int) -> bool:
         """False only where the axis number is surely out of range."""
@@ -343,43 +357,9 @@ def surely_differ(x: Axis, y: Axis) -> bool:
         return False
     if all(atom.isidentifier() for atom in atoms):
         return True
-    return _differ_in_trials(x - y, atoms)
+    from layersmith.language.trials import never_zero
 
-
-def _differ_in_trials(difference: Dim, atoms: list[str]) -> bool:
-    """Whether a difference with quotients in it is never zero.
-
-    The names are given powers of two, far enough apart not to meet by chance, in
-    every order, so that in one of them all divisions are even.
-    """
-    from layersmith.language.evaluate import Unknowable, evaluate
-
-    trees = {atom: ast.parse(atom, mode="eval").body for atom in atoms}
-    names = sorted(
-        {
-            n.id
-            for tree in trees.values()
-            for n in ast.walk(tree)
-            if isinstance(n, ast.Name)
-        }
-    )
-    if len(names) > 4:
-        return False
-    for exponents in permutations((3, 7, 11, 16), len(names)):
-        sizes = {name: 2**exponent for name, exponent in zip(names, exponents)}
-        try:
-            values = {atom: evaluate(tree, sizes) for atom, tree in trees.items()}
-        except Unknowable:
-            return False
-        if not all(isinstance(value, int) for value in values.values()):
-            return False
-        total = sum(
-            size * prod(values[a] for a in factors)
-            for factors, size in difference.terms
-        )
-        if total == 0:
-            return False
-    return True
+    return never_zero((x - y).terms, atoms)
 
 
 def unify(left: Shape | None, right: Shape | None) -> Shape | None:

@@ -42,7 +42,9 @@ from layersmith.suggest import suggest
 
 
 # Functions are read at each call, so that those that call each other can take forever.
-MAX_STEPS = 50_000
+MAX_STEPS = 25_000
+# Longer lists are not followed item by item.
+MAX_ITEMS = 64
 
 
 class TooManySteps(Exception):
@@ -228,10 +230,13 @@ class Expressions(Calls, Functions, Conditions, Subscripts):
     def joined_items(self, node: ast.BinOp, left: Items, right: Value) -> Value:
         if isinstance(right, Items) and isinstance(node.op, ast.Add):
             if left.values is not None and right.values is not None:
-                return Items((*left.values, *right.values))
+                joined = (*left.values, *right.values)
+                if len(joined) <= MAX_ITEMS:
+                    return Items(joined)
+                return Items(None, joined[0])
         if isinstance(right, Static) and left.values is not None:
             times = literal(right)
-            if isinstance(times, int) and 0 <= times <= 32:
+            if isinstance(times, int) and 0 <= times * len(left.values) <= MAX_ITEMS:
                 return Items(left.values * times)
             return Items(None, left.values[0] if left.values else None)
         return Items(None)

@@ -278,6 +278,13 @@ class Interpreter(Expressions):
                 node, "a shape is stated for nothing", "write `name: [axes] = value`"
             )
             return
+        if not node.simple:
+            self.problem(
+                node.target,
+                "a shape is stated for a name",
+                "write `name: [axes] = value`, without parentheses",
+            )
+            return
         value = self.expression(node.value)
         stated = self.stated_shape(node.annotation)
         if stated is None:

@@ -67,7 +67,7 @@ def read_object(
             return None
         return KerasObject(kind, argument=text)
     known = keras_identifiers(kind)
-    if text.isidentifier():
+    if text.isidentifier() and text not in functions:
         if text in known:
             return KerasObject(kind, identifier=text)
         arguments = [a.name.text for a in spec.arguments if a.type == kind]
@@ -114,7 +114,9 @@ def _makes_function(node: ast.AST, functions: AbstractSet[str]) -> bool:
         return True
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return node.func.id in functions
-    return isinstance(node, ast.Lambda)
+    return isinstance(node, ast.Lambda) or (
+        isinstance(node, ast.Name) and node.id in functions
+    )
 
 
 def _check_names(

@@ -13,6 +13,8 @@ from layersmith.spec.model import Code
 
 MAX_CODE = 50_000
 MAX_DEPTH = 60
+# Calls within calls: a NumPy meaning may hold an argument twice.
+MAX_CALLS = 12
 # The interpreter reads the body of a loop twice, so nested ones cost powers of two.
 MAX_LOOPS = 5
 LARGEST = 2**63 - 1
@@ -233,7 +235,8 @@ def _compiles(parsed: Parsed, report: Report) -> bool:
     module = ast.Module([ast.FunctionDef("call", nothing, body, [])], [])
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            # Such as `1(x)` and `x is 1`.
+            warnings.simplefilter("error", SyntaxWarning)
             compile(ast.fix_missing_locations(module), "call", "exec")
     except SyntaxError as error:
         line = max(1, min(error.lineno or 1, len(parsed.lines)))
@@ -249,12 +252,13 @@ def _compiles(parsed: Parsed, report: Report) -> bool:
 
 def _allowed(parsed: Parsed, report: Report, allowed: tuple) -> bool:
     before = len(report.problems)
-    stack: list[tuple[ast.AST, int, int]] = [(parsed.tree, 0, 0)]
+    stack: list[tuple[ast.AST, int, int, int]] = [(parsed.tree, 0, 0, 0)]
     folded: set[int] = set()
     while stack:
-        node, depth, loops = stack.pop()
+        node, depth, loops, calls = stack.pop()
         loops += isinstance(node, ast.For)
-        if depth > MAX_DEPTH or loops > MAX_LOOPS:
+        calls += isinstance(node, ast.Call)
+        if depth > MAX_DEPTH or loops > MAX_LOOPS or calls > MAX_CALLS:
             report.error(parsed.span(node), "nested too deep", "assign parts to names")
             break
         if isinstance(node, ast.Call):
@@ -270,7 +274,9 @@ def _allowed(parsed: Parsed, report: Report, allowed: tuple) -> bool:
             report.error(parsed.span(node), reason, hint)
             continue
         _check_names(parsed, report, node)
-        stack.extend((child, depth + 1, loops) for child in ast.iter_child_nodes(node))
+        stack.extend(
+            (child, depth + 1, loops, calls) for child in ast.iter_child_nodes(node)
+        )
     return len(report.problems) == before
 
 
@@ -313,6 +319,8 @@ def _check_names(parsed: Parsed, report: Report, node: ast.AST) -> None:
         )
     if isinstance(node, ast.Constant):
         _check_constant(parsed, report, node)
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        _check_power(parsed, report, node)
 
 
 def _check_constant(parsed: Parsed, report: Report, node: ast.Constant) -> None:
@@ -326,4 +334,17 @@ def _check_constant(parsed: Parsed, report: Report, node: ast.Constant) -> None:
     elif isinstance(node.value, str) and node.lineno != node.end_lineno:
         report.error(
             span, "a text over several lines is not allowed", "put notes in comments"
+        )
+
+
+def _check_power(parsed: Parsed, report: Report, node: ast.BinOp) -> None:
+    """Python works a power of whole numbers out, however many digits it has."""
+    exponent = node.right
+    tower = isinstance(exponent, ast.BinOp) and isinstance(exponent.op, ast.Pow)
+    number = exponent.value if isinstance(exponent, ast.Constant) else 0
+    if tower or (isinstance(number, int) and number > 64):
+        report.error(
+            parsed.span(exponent),
+            "this exponent is too large",
+            "write the number itself, or a float: `10.0 ** 100`",
         )

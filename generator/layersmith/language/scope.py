@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import keyword
 from dataclasses import dataclass, field
 
 from layersmith.errors import Report, Span
@@ -342,10 +343,10 @@ class _Builder:
             if code.text.startswith("..."):
                 axes.append(Rest(code.text))
                 continue
-            if code.text.isascii() and code.text.isdigit():
+            if code.text.isascii() and code.text.isdigit() and len(code.text) < 19:
                 axes.append(Dim.of(int(code.text)))
                 continue
-            if not code.text.isidentifier() or not code.text.isascii():
+            if not _names_an_axis(code.text):
                 self.report.error(
                     code.span,
                     f"`{code.text}` is not the name of an axis",
@@ -442,6 +443,11 @@ class _Builder:
         return dim_of(
             node, lambda name: Dim.of(Derived(name) if name in computed else name)
         )
+
+
+def _names_an_axis(text: str) -> bool:
+    plain = text.isascii() and text.isidentifier() and not text.startswith("__")
+    return plain and not keyword.iskeyword(text)
 
 
 def _bound(parsed: Parsed) -> set[str]:

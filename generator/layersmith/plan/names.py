@@ -204,7 +204,7 @@ def shape_source(
                     axis_source or (lambda axis: axis_item(analysis, axis)),
                 )
             )
-    if len(parts) == 1 and not parts[0].startswith("*"):
+    if len(parts) == 1:
         return f"({parts[0]},)"
     return f"({', '.join(parts)})"
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
-from layersmith.errors import Report, Span
+from layersmith.errors import Report, Span, TooManyProblems
 from layersmith.source import Mapping, Node, Scalar, Sequence, read
 from layersmith.spec import keys
 from layersmith.spec.model import (
@@ -30,10 +30,11 @@ from layersmith.spec.reader import Reader
 
 def read_spec(text: str, report: Report) -> Spec | None:
     """The spec in a YAML text, or None with at least one error in `report`."""
-    root = read(text, report)
-    if root is None:
+    try:
+        root = read(text, report)
+        spec = None if root is None else _Assembler(report).spec(root)
+    except TooManyProblems:
         return None
-    spec = _Assembler(report).spec(root)
     return None if report.failed else spec
 
 

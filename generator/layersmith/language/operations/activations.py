@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from layersmith.language.operations.base import Bound, row
+from layersmith.language.dims import Dim
+from layersmith.language.operations.base import Bound, Operation, row
 from layersmith.language.operations.rules import floating
 from layersmith.language.values import Tensor, Value
 
@@ -14,8 +15,6 @@ def _activation(call: Bound) -> Value:
 
 
 def _halved(call: Bound) -> Value:
-    from layersmith.language.dims import Dim
-
     tensor = call.tensor("x")
     axis = call.axis("axis", tensor, -1)
     if tensor.shape is None or not isinstance(axis, int):
@@ -73,7 +72,7 @@ _NAMES = (
 )
 
 
-def _row(name: str):
+def _row(name: str) -> Operation:
     parameters = _PARAMETERS.get(name, ())
     signature = ", ".join(["x", *(f"{parameter}=None" for parameter in parameters)])
     settings = "".join(f"[, {p}={{{p}}}]" for p in parameters if p[0] != "!")

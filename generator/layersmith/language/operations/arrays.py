@@ -105,10 +105,8 @@ def _squeeze(call: Bound) -> Value:
             f"tf.squeeze without `axis` drops every axis of {shape} that happens to be 1",
             "name the axis: `axis=-1`, say; a batch of one would lose its axis too",
         )
-    positions = [
-        shape.position(a) for a in (axis if isinstance(axis, tuple) else (axis,))
-    ]
-    if None in positions:
+    positions = shape.positions(axis if isinstance(axis, tuple) else (axis,))
+    if positions is None:
         return Tensor(None, tensor.dtype)
     for position in positions:
         size = shape.axes[position]

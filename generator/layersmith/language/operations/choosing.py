@@ -44,7 +44,7 @@ def _indices(operation: Operation, call: Bound) -> Operation:
     if call.given("x"):
         return operation
     meaning = "np.argwhere({condition})"
-    return replace(operation, numpy=meaning, keras=None, xla=False, gradient=False)
+    return replace(operation, numpy=meaning, keras=None, gradient=False)
 
 
 def _constant(call: Bound) -> Value:

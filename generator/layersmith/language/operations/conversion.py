@@ -13,6 +13,8 @@ MISSING = object()
 HALF = ("float16", "bfloat16")
 FULL = ("float32", "float64")
 NO_BFLOAT16 = ("float16", *FULL)
+# Longer lists are not followed item by item, and no tensor has so many axes.
+MAX_ITEMS = 64
 Problem = Callable[[ast.AST, str, str], None]
 
 
@@ -60,10 +62,8 @@ def _stacked(values: tuple[Value, ...]) -> Tensor:
     dtype = next((item.dtype for item in items if item.dtype != "weak"), "weak")
     if shape is None or any(item.shape != shape for item in items):
         return Tensor(None, dtype)
-    dims = tuple(item.value for item in items)
-    known = None
-    if shape.rank == 0 and all(isinstance(dim, Dim) for dim in dims):
-        known = Shape(dims)
+    dims = tuple(item.value for item in items if isinstance(item.value, Dim))
+    known = Shape(dims) if shape.rank == 0 and len(dims) == len(items) else None
     return Tensor(Shape((size, *shape.axes)), dtype, value=known)
 
 
@@ -106,7 +106,9 @@ def common_dtype(
     return None
 
 
-def _explain(first, second, problem) -> None:
+def _explain(
+    first: tuple[ast.expr, Tensor], second: tuple[ast.expr, Tensor], problem: Problem
+) -> None:
     kinds = {first[1].dtype, second[1].dtype}
     fixed = next((d for d in kinds if d in (*HALF, *FULL)), None)
     if fixed and kinds & {"float", "variable"}:
@@ -131,6 +133,5 @@ def _explain(first, second, problem) -> None:
 
 
 def _words(dtype: str | None) -> str:
-    return {"float": "the compute dtype", "variable": "the variable dtype"}.get(
-        dtype, str(dtype)
-    )
+    words = {"float": "the compute dtype", "variable": "the variable dtype"}
+    return words.get(dtype or "", str(dtype))

@@ -73,7 +73,7 @@ def _count(call: Bound, numbers: int) -> Dim | None:
         if all(
             isinstance(n, int) and not isinstance(n, bool) for n in (start, limit, step)
         ):
-            return Dim.of(len(range(start, limit, step))) if step else None
+            return Dim.of(max(0, -((start - limit) // step))) if step else None
         return None
     first = call.size("start")
     if numbers == 1 or not call.given("limit"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from layersmith.language.dims import Axis, Dim, Rest, Shape, surely_differ
 from layersmith.language.operations.base import Bound, row
-from layersmith.language.operations.conversion import NO_BFLOAT16
+from layersmith.language.operations.conversion import MAX_ITEMS, NO_BFLOAT16
 from layersmith.language.operations.rules import last_two, promote, require_rank, unary
 from layersmith.language.values import Tensor, Value
 
@@ -67,7 +67,7 @@ def _set_diagonal(call: Bound) -> Value:
 def _tensor_diagonal_matrix(call: Bound) -> Value:
     tensor = call.tensor("diagonal")
     shape = tensor.shape
-    if shape is None or shape.rank is None:
+    if shape is None or shape.rank is None or shape.rank > MAX_ITEMS:
         return Tensor(None, tensor.dtype)
     return Tensor(Shape(shape.axes * 2), tensor.dtype)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from layersmith.language.dims import ONE, Axis, Dim, Rest, Shape, surely_differ
-from layersmith.language.operations.base import Bound, Operation, row
+from layersmith.language.dims import Axis, Dim, Rest, Shape, surely_differ
+from layersmith.language.operations.base import Bound, Operation, Rule, row
 from layersmith.language.operations.conversion import MISSING
 from layersmith.language.operations.rules import of_unknown_axes, sizes
-from layersmith.language.values import Tensor, Value
+from layersmith.language.operations.windows import fitting
+from layersmith.language.values import Items, Tensor, Value
 
 
 def _images(call: Bound, name: str) -> Shape | None:
@@ -29,7 +30,7 @@ def _images(call: Bound, name: str) -> Shape | None:
 def _resized(call: Bound) -> Value:
     shape, method = _images(call, "images"), call.literal("method", "bilinear")
     # Interpolated values are float32, whatever the image is.
-    dtype = "float32"
+    dtype: str | None = "float32"
     if method in ("nearest", "NEAREST_NEIGHBOR"):
         dtype = call.tensor("images").dtype
     elif method is MISSING:
@@ -75,7 +76,7 @@ def _turned(call: Bound) -> Value:
     return Tensor(Shape((*batch, *sides, channels)), dtype)
 
 
-def _recoloured(wanted: int, made: int):
+def _recoloured(wanted: int, made: int) -> Rule:
     def rule(call: Bound) -> Value:
         tensor = call.tensor("images")
         shape = tensor.shape
@@ -93,9 +94,8 @@ def _recoloured(wanted: int, made: int):
 
 
 def _standardized(call: Bound) -> Value:
-    tensor = call.tensor("image")
     _images(call, "image")
-    return Tensor(tensor.shape, tensor.dtype)
+    return Tensor(call.shape("image"), "float32")
 
 
 def _total_variation(call: Bound) -> Value:
@@ -107,9 +107,14 @@ def _total_variation(call: Bound) -> Value:
 
 
 def _gradients(call: Bound) -> Value:
-    from layersmith.language.values import Items
-
     tensor = call.tensor("image")
+    if tensor.shape is not None and tensor.shape.rank not in (None, 4):
+        return call.fail(
+            "tf.image.image_gradients takes [batch, height, width, channels], not "
+            f"{tensor.shape}",
+            "add an axis with tf.newaxis",
+            at="image",
+        )
     return Items((Tensor(tensor.shape, tensor.dtype),) * 2)
 
 
@@ -139,14 +144,8 @@ def _patches(call: Bound) -> Value:
     depth: Dim | None = shape.axes[-1] if isinstance(shape.axes[-1], Dim) else None
     for size, reach, step, gap in zip(shape.axes[1:-1], window, steps, gaps):
         depth = depth * reach if depth is not None and isinstance(reach, Dim) else None
-        if not all(isinstance(number, Dim) for number in (size, reach, step, gap)):
-            places.append(None)
-        elif padding == "SAME":
-            places.append((size + step - ONE) // step)
-        elif padding == "VALID":
-            places.append((size - (reach - ONE) * gap - ONE + step) // step)
-        else:
-            places.append(None)
+        fits = fitting(size, reach, step, gap, (), padding == "SAME")
+        places.append(fits if padding in ("SAME", "VALID") else None)
     return Tensor(Shape((shape.axes[0], *places, depth)), tensor.dtype)
 
 
@@ -194,7 +193,6 @@ TABLE = (
         "tf.image.rot90(image, k=1)",
         _turned,
         "np.rot90({image}, {k|1}, axes=(-3, -2))",
-        "ops.rot90({image}, {k|1}, axes=(-3, -2))",
     ),
     row(
         "tf.image.rgb_to_grayscale(images)",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from layersmith.language.dims import Axis, Dim, Shape, surely_differ
+from layersmith.language.dims import Axis, Dim, Shape, shapes_differ, surely_differ
 from layersmith.language.operations.base import Bound, Operation, row
 from layersmith.language.operations.conversion import (
+    MAX_ITEMS,
     as_tensor,
     common_dtype,
     converted_dtype,
 )
 from layersmith.language.operations.rules import (
     inserted,
+    minus,
     of_unknown_axes,
     sizes,
     summed,
@@ -45,24 +47,23 @@ def _concat(call: Bound) -> Value:
     tensors = [as_tensor(value) for value in values]
     dtype = _dtype(call, values)
     shapes = [tensor.shape for tensor in tensors]
-    first = next(
+    some = next(
         (shape for shape in shapes if shape is not None and shape.rank is not None),
         None,
     )
     for node, shape in zip(call.nodes("values", len(values)), shapes):
-        if first is None or shape is None or shape.rank in (None, first.rank):
+        if some is None or shape is None or shape.rank in (None, some.rank):
             continue
         call.problem(
             node,
-            f"tf.concat of {first} and {shape}: they have different numbers of axes",
+            f"tf.concat of {some} and {shape}: they have different numbers of axes",
             "add an axis with tf.newaxis, or join them with tf.stack",
         )
         return Tensor(None, dtype)
-    if None in shapes or not shapes:
-        return Tensor(of_unknown_axes(first), dtype)
-    if not isinstance(axis, int):
-        return Tensor(of_unknown_axes(first), dtype)
-    first = shapes[0]
+    known = [shape for shape in shapes if shape is not None]
+    if len(known) != len(shapes) or not shapes or not isinstance(axis, int):
+        return Tensor(of_unknown_axes(some), dtype)
+    first = known[0]
     if first.rank == 0 or not first.has_axis(axis):
         return call.fail(
             f"no axis {axis} in the shape {first}",
@@ -73,11 +74,11 @@ def _concat(call: Bound) -> Value:
         )
     position = first.position(axis)
     if position is None or any(
-        len(s.axes) != len(first.axes) or s.rest != first.rest for s in shapes
+        len(s.axes) != len(first.axes) or s.rest != first.rest for s in known
     ):
         return Tensor(None, dtype)
     joined: list[Axis] = list(first.axes)
-    for shape in shapes[1:]:
+    for shape in known[1:]:
         for index, (mine, theirs) in enumerate(zip(joined, shape.axes)):
             if index == position:
                 continue
@@ -87,7 +88,7 @@ def _concat(call: Bound) -> Value:
                     "all axes but the joined one must be the same",
                 )
             joined[index] = mine if mine is not None else theirs
-    joined[position] = summed([shape.axes[position] for shape in shapes])
+    joined[position] = summed([shape.axes[position] for shape in known])
     return Tensor(Shape(tuple(joined)), dtype, value=_joined_sizes(tensors))
 
 
@@ -96,7 +97,7 @@ def _joined_sizes(tensors: list[Tensor]) -> Shape | None:
     axes: list[Axis] = []
     for tensor in tensors:
         known = sizes(tensor)
-        if known is None:
+        if known is None or len(axes) + len(known) > MAX_ITEMS:
             return None
         axes.extend(known)
     return Shape(tuple(axes))
@@ -115,33 +116,27 @@ def _stack(call: Bound) -> Value:
     tensors = [as_tensor(value) for value in values]
     dtype = _dtype(call, values)
     shapes = [tensor.shape for tensor in tensors]
-    if None in shapes or not shapes:
+    known = [shape for shape in shapes if shape is not None]
+    if len(known) != len(shapes) or not shapes:
         return Tensor(None, dtype)
-    axes: list[Axis] = list(shapes[0].axes)
-    for node, shape in zip(call.nodes("values", len(values)), shapes):
-        known = shape.rank is not None and shapes[0].rank is not None
-        differ = known and (
-            shape.rank != shapes[0].rank
-            or any(map(surely_differ, shapes[0].axes, shape.axes))
-        )
-        if differ:
+    first = known[0]
+    axes: list[Axis] = list(first.axes)
+    for node, shape in zip(call.nodes("values", len(values)), known):
+        open_ended = shape.rank is None or first.rank is None
+        if not open_ended and shapes_differ(first, shape):
             call.problem(
                 node,
-                f"tf.stack of {shapes[0]} and {shape}",
+                f"tf.stack of {first} and {shape}",
                 "all must have one shape: tf.concat joins along an axis",
             )
             return Tensor(None, dtype)
-        if len(shape.axes) != len(axes) or shape.rest != shapes[0].rest:
+        if len(shape.axes) != len(axes) or shape.rest != first.rest:
             return Tensor(None, dtype)
         axes = [a if a is not None else b for a, b in zip(axes, shape.axes)]
     result = _stacked(call, Shape(tuple(axes)), axis, Dim.of(len(values)), dtype)
-    known_sizes = tuple(tensor.value for tensor in tensors)
-    if (
-        isinstance(result, Tensor)
-        and not axes
-        and all(isinstance(v, Dim) for v in known_sizes)
-    ):
-        return replace(result, value=Shape(known_sizes))
+    numbers = tuple(t.value for t in tensors if isinstance(t.value, Dim))
+    if isinstance(result, Tensor) and not axes and len(numbers) == len(tensors):
+        return replace(result, value=Shape(numbers))
     return result
 
 
@@ -180,13 +175,18 @@ def _split(call: Bound) -> Value:
     part = Tensor(of_unknown_axes(shape), tensor.dtype)
     if shape is not None and isinstance(axis, int):
         part = Tensor(shape.replace(axis, each), tensor.dtype)
-    if number is not None and number.constant:
-        return Items((part,) * number.constant)
+    count = None if number is None else number.constant
+    if count is not None and 0 < count <= MAX_ITEMS:
+        return Items((part,) * count)
     return Items(None, part)
 
 
 def _split_by_size(
-    call: Bound, tensor: Tensor, axis: object, size: Axis, lengths: tuple
+    call: Bound,
+    tensor: Tensor,
+    axis: object,
+    size: Axis,
+    lengths: tuple[Axis, ...],
 ) -> Value:
     shape = tensor.shape
     if shape is None or not isinstance(axis, int):
@@ -197,8 +197,7 @@ def _split_by_size(
     total = summed([n for i, n in enumerate(lengths) if i not in open_ends])
     filled = list(lengths)
     if open_ends:
-        known = isinstance(size, Dim) and total is not None
-        filled[open_ends[0]] = size - total if known else None
+        filled[open_ends[0]] = minus(size, total)
     elif total is not None and surely_differ(total, size):
         return call.fail(
             f"the parts make up `{total}`, the axis is `{size}`",
@@ -243,7 +242,7 @@ def _unstack(call: Bound) -> Value:
         size = shape.axis(axis)
         if number is None and isinstance(size, Dim):
             number = size.constant
-    if isinstance(number, int):
+    if isinstance(number, int) and 0 < number <= MAX_ITEMS:
         return Items((part,) * number)
     return Items(None, part)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from layersmith.language.dims import (
     Axis,
     Rest,
@@ -13,7 +11,7 @@ from layersmith.language.dims import (
     surely_differ,
 )
 from layersmith.language.operations.base import Bound, row
-from layersmith.language.operations.conversion import MISSING, common_dtype
+from layersmith.language.operations.conversion import MAX_ITEMS, MISSING, common_dtype
 from layersmith.language.operations.rules import promote_to_first
 from layersmith.language.values import Tensor, Value
 
@@ -133,8 +131,8 @@ def _contracted(
             "write two lists of one length: `axes=[[1], [0]]`",
             at="axes",
         )
-    lefts, rights = [a.position(n) for n in left], [b.position(n) for n in right]
-    if None in lefts or None in rights:
+    lefts, rights = a.positions(left), b.positions(right)
+    if lefts is None or rights is None:
         return Tensor(None, dtype)
     for i, j in zip(lefts, rights):
         if surely_differ(a.axes[i], b.axes[j]):
@@ -144,7 +142,8 @@ def _contracted(
             )
     kept = [axis for i, axis in enumerate(a.axes) if i not in lefts]
     kept += [axis for j, axis in enumerate(b.axes) if j not in rights]
-    if sum(isinstance(axis, Rest) for axis in kept) > 1:
+    open_ended = sum(isinstance(axis, Rest) for axis in kept) > 1
+    if open_ended or len(kept) > MAX_ITEMS:
         return Tensor(None, dtype)
     return Tensor(Shape(tuple(kept)), dtype)
 
@@ -155,15 +154,11 @@ def _einsum(call: Bound) -> Value:
     dtype = common_dtype(list(zip(call.extra.get("nodes", ()), tensors)), call.problem)
     if not isinstance(equation, str):
         return Tensor(None, dtype)
-    text = equation.replace(" ", "")
-    match = re.fullmatch(r"([A-Za-z.,]*)(?:->([A-Za-z.]*))?", text)
-    terms = match[1].split(",") if match else []
-    term = r"[A-Za-z]*(\.\.\.)?[A-Za-z]*"
-    if match is None or not all(
-        re.fullmatch(term, part) for part in (*terms, match[2] or "")
-    ):
+    before, arrow, after = equation.replace(" ", "").partition("->")
+    terms = before.split(",")
+    if not all(map(_is_term, (*terms, after))):
         return call.fail(
-            f"tf.einsum does not understand {equation!r}",
+            f"tf.einsum does not understand {equation[:80]!r}",
             "write it with an arrow: `bij,bjk->bik`",
             at="equation",
         )
@@ -173,7 +168,7 @@ def _einsum(call: Bound) -> Value:
             "write one term for each, with commas",
             at="equation",
         )
-    result = match[2] if match[2] is not None else _implicit(terms)
+    result = after if arrow else _implicit(terms)
     sizes: dict[str, Axis] = {}
     outer: Shape | None = Shape(())
     for part, tensor in zip(terms, tensors):
@@ -192,6 +187,12 @@ def _einsum(call: Bound) -> Value:
     return _result(call, result, sizes, outer, dtype)
 
 
+def _is_term(text: str) -> bool:
+    """Whether a text is letters, with `...` among them at most once."""
+    letters = text.replace("...", "", 1)
+    return not letters or (letters.isascii() and letters.isalpha())
+
+
 def _implicit(terms: list[str]) -> str:
     """The result that is meant where no arrow is written."""
     letters = "".join(terms).replace(".", "")
@@ -200,7 +201,11 @@ def _implicit(terms: list[str]) -> str:
 
 
 def _read_term(
-    call: Bound, equation: str, term: str, shape: Shape | None, sizes: dict
+    call: Bound,
+    equation: str,
+    term: str,
+    shape: Shape | None,
+    sizes: dict[str, Axis],
 ) -> object:
     """Notes the size of each letter; gives the axes that `...` stands for."""
     front, dots, back = term.partition("...")

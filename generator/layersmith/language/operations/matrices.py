@@ -89,8 +89,9 @@ def _lstsq(call: Bound) -> Value:
             f"tf.linalg.lstsq: `{left[0]}` is not `{other[0]}`",
             "both have the same number of rows",
         )
-    same = matrix.axes[:-2] == right.axes[:-2]
-    return Tensor(stack_of(right, left[1], other[1]) if same else None, dtype)
+    if matrix is None or right is None or matrix.axes[:-2] != right.axes[:-2]:
+        return Tensor(None, dtype)
+    return Tensor(stack_of(right, left[1], other[1]), dtype)
 
 
 def _pinv(call: Bound) -> Value:

@@ -11,6 +11,7 @@ from layersmith.language.operations.rules import (
     broadcasting,
     floating,
     named,
+    plus,
     promote,
     reduced,
     unary,
@@ -61,8 +62,7 @@ def _crelu(call: Bound) -> Value:
     if tensor.shape is None or not isinstance(axis, int):
         return Tensor(None, tensor.dtype)
     size = tensor.shape.axis(axis)
-    doubled = size + size if size is not None and hasattr(size, "terms") else None
-    return Tensor(tensor.shape.replace(axis, doubled), tensor.dtype)
+    return Tensor(tensor.shape.replace(axis, plus(size, size)), tensor.dtype)
 
 
 def _elementwise_loss(call: Bound) -> Value:
@@ -106,7 +106,7 @@ def _sparse_loss(call: Bound) -> Value:
     dtype = floating(call, "logits")
     if labels.shape is not None and logits.shape is not None:
         ranks = (labels.shape.rank, logits.shape.rank)
-        if None not in ranks and ranks[0] != ranks[1] - 1:
+        if None not in ranks and len(labels.shape.axes) != len(logits.shape.axes) - 1:
             return call.fail(
                 f"labels of the shape {labels.shape}, logits of {logits.shape}",
                 "logits have one axis more: that of the classes",

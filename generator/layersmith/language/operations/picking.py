@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from layersmith.language.dims import Axis, Dim, Rest, Shape, surely_differ
 from layersmith.language.operations.base import Bound, row
-from layersmith.language.operations.conversion import MISSING
+from layersmith.language.operations.conversion import MAX_ITEMS, MISSING
 from layersmith.language.operations.rules import (
     INTEGER,
     named,
@@ -84,7 +84,8 @@ def _of_unknown_parts(params: Tensor, indices: Tensor, batch: object) -> Tensor:
 
 
 def _with_one_rest(axes: tuple[Axis, ...]) -> Shape | None:
-    return Shape(axes) if sum(isinstance(axis, Rest) for axis in axes) < 2 else None
+    open_ended = sum(isinstance(axis, Rest) for axis in axes) > 1
+    return None if open_ended or len(axes) > MAX_ITEMS else Shape(axes)
 
 
 def _embedding(call: Bound) -> Value:

@@ -31,6 +31,13 @@ def _reduced(
 
 
 def _reduce(call: Bound) -> Value:
+    if call.tensor("input_tensor").dtype == "bool":
+        call.fail(
+            f"{call.operation.name} takes numbers, and this is bool",
+            "convert them first: `tf.cast(..., compute_dtype)`",
+            at="input_tensor",
+        )
+        return Tensor(_reduced(call, "input_tensor"))
     return Tensor(_reduced(call, "input_tensor"), call.tensor("input_tensor").dtype)
 
 
@@ -65,6 +72,12 @@ def _count_nonzero(call: Bound) -> Value:
 
 
 def _arg(call: Bound) -> Value:
+    if call.literal("axis", 0) is None:
+        return call.fail(
+            f"without an axis {call.operation.name} takes axis 0",
+            "write the axis that is meant, or reshape to `[-1]` first",
+            at="axis",
+        )
     return Tensor(
         _reduced(call, "input", default=0), call.dtype("output_type", "int64")
     )
@@ -193,7 +206,7 @@ TABLE = (
         "tf.norm(tensor, ord='euclidean', axis=None, keepdims=None)",
         _norm,
         "norm({tensor}[, ord={ord}][, axis={axis:axes}][, keepdims={keepdims}])",
-        "ops.norm({tensor}[, axis={axis}][, keepdims={keepdims}])",
+        "ops.sqrt(ops.sum(ops.square({tensor})[, axis={axis}][, keepdims={keepdims}]))",
         helpers=("norm",),
     ),
     row(

@@ -16,6 +16,7 @@ from layersmith.language.operations.base import Bound
 from layersmith.language.operations.conversion import (
     FULL,
     HALF,
+    MAX_ITEMS,
     MISSING,
     as_tensor,
     common_dtype,
@@ -296,8 +297,30 @@ def shaped(call: Bound, name: str) -> Shape | None:
         return Shape(axes)
     length = call.shape(name)
     count = length.axes[0] if length is not None and length.rank == 1 else None
-    if isinstance(count, Dim) and count.constant is not None:
-        return Shape((None,) * count.constant)
+    number = count.constant if isinstance(count, Dim) else None
+    if number is not None and 0 <= number <= MAX_ITEMS:
+        return Shape((None,) * number)
+    return None
+
+
+def plus(left: Axis, right: Axis) -> Dim | None:
+    """The sum of two sizes; None where one of them is unknown."""
+    if isinstance(left, Dim) and isinstance(right, Dim):
+        return left + right
+    return None
+
+
+def minus(left: Axis, right: Axis) -> Dim | None:
+    """The difference of two sizes; None where one of them is unknown."""
+    if isinstance(left, Dim) and isinstance(right, Dim):
+        return left - right
+    return None
+
+
+def times(left: Axis, right: Axis) -> Dim | None:
+    """The product of two sizes; None where one of them is unknown."""
+    if isinstance(left, Dim) and isinstance(right, Dim):
+        return left * right
     return None
 
 

@@ -61,7 +61,7 @@ TABLE = (
         row(
             f"tf.math.segment_{how}(data, segment_ids)",
             _sorted,
-            f"segment_{how}({{data}}, {{segment_ids}})",
+            f"segment_{how}({{data}}, np.asarray({{segment_ids}}))",
             helpers=(f"segment_{how}",),
             xla=False,
         )
@@ -71,7 +71,7 @@ TABLE = (
         row(
             f"tf.math.unsorted_segment_{how}(data, segment_ids, num_segments)",
             _unsorted,
-            f"unsorted_segment_{how}({{data}}, {{segment_ids}}, {{num_segments}})",
+            f"unsorted_segment_{how}({{data}}, np.asarray({{segment_ids}}), {{num_segments}})",
             helpers=(f"unsorted_segment_{how}",),
         )
         for how in ("sum", "mean", "sqrt_n", "prod", "max", "min")

@@ -5,20 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 from layersmith.language.dims import ONE, Axis, Dim, Shape
-from layersmith.language.operations.base import Bound, Operation, row
+from layersmith.language.operations.base import Bound, Operation, Rule, row
 from layersmith.language.operations.conversion import FULL, MISSING
 from layersmith.language.operations.rules import (
     FLOATING,
     floating,
+    minus,
     named,
+    plus,
     require_rank,
     sizes,
+    times,
 )
 from layersmith.language.operations.special import real_dtype
 from layersmith.language.values import Tensor, Value
 
 
-def _transformed(axes: int):
+def _transformed(axes: int) -> Rule:
     def rule(call: Bound) -> Value:
         tensor = call.tensor("input")
         if tensor.dtype in FLOATING:
@@ -52,7 +55,7 @@ def _whole_input(call: Bound, size: Axis, used: Axis) -> None:
             )
 
 
-def _to_complex(axes: int):
+def _to_complex(axes: int) -> Rule:
     def rule(call: Bound) -> Value:
         dtype = floating(call, "input_tensor")
         complex_dtype = {"float32": "complex64", "float64": "complex128"}.get(
@@ -76,7 +79,7 @@ def _to_complex(axes: int):
     return rule
 
 
-def _to_real(axes: int):
+def _to_real(axes: int) -> Rule:
     def rule(call: Bound) -> Value:
         tensor = call.tensor("input_tensor")
         dtype, shape = real_dtype(tensor.dtype), tensor.shape
@@ -128,7 +131,7 @@ def _frame(call: Bound) -> Value:
             None if rank is None else Shape((None,) * (rank + 1)), tensor.dtype
         )
     length, step = call.size("frame_length"), call.size("frame_step")
-    position = shape.position(axis)
+    position = axis % shape.rank
     count = _frames(call, shape.axes[position], length, step)
     axes = (*shape.axes[:position], count, length, *shape.axes[position + 1 :])
     return Tensor(Shape(axes), tensor.dtype)
@@ -185,8 +188,7 @@ def _overlap(call: Bound) -> Value:
     if shape.rank is None:
         return Tensor(None, tensor.dtype)
     count, length = shape.axes[-2:]
-    known = isinstance(count, Dim) and isinstance(length, Dim) and step is not None
-    size = (count - ONE) * step + length if known else None
+    size = plus(times(minus(count, ONE), step), length)
     return Tensor(Shape((*shape.axes[:-2], size)), tensor.dtype)
 
 
@@ -239,7 +241,6 @@ TABLE = (
             f"tf.signal.rfft{n}d(input_tensor, fft_length=None)",
             _to_complex(n),
             f"np.fft.rfftn({{input_tensor}}[, s={{fft_length:axes}}], {_AXES[n]})",
-            xla=n == 2,
             gradient=n == 2,
             precisions=FULL,
         )
@@ -250,7 +251,6 @@ TABLE = (
             f"tf.signal.irfft{n}d(input_tensor, fft_length=None)",
             _to_real(n),
             f"np.fft.irfftn({{input_tensor}}[, s={{fft_length:axes}}], {_AXES[n]})",
-            xla=n == 2,
             gradient=n == 2,
         )
         for n in (2, 3)

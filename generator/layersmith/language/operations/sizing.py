@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from layersmith.language.dims import ONE, Axis, Dim, Rest, Shape, surely_differ
 from layersmith.language.operations.base import Bound, row
 from layersmith.language.operations.conversion import MISSING
-from layersmith.language.operations.rules import of_unknown_axes, product, shaped, sizes
+from layersmith.language.operations.rules import (
+    minus,
+    of_unknown_axes,
+    plus,
+    product,
+    shaped,
+    sizes,
+    summed,
+    times,
+)
 from layersmith.language.values import Items, Tensor, Value
 
 
@@ -49,32 +60,18 @@ def _tile(call: Bound) -> Value:
 
 def _repeat(call: Bound) -> Value:
     tensor, axis = call.tensor("input"), call.axis("axis", call.tensor("input"))
-    shape, repeats = tensor.shape, call.value("repeats")
-    times = call.size("repeats")
-    if isinstance(repeats, Items) and repeats.values is not None:
-        numbers = sizes(repeats) or ()
-        total = Dim.of(0)
-        for number in numbers:
-            total = (
-                total + number
-                if total is not None and isinstance(number, Dim)
-                else None
-            )
-        times = None
-        if shape is not None and isinstance(axis, int):
-            if len(numbers) == 1:
-                times = numbers[0]
-            else:
-                return Tensor(shape.replace(axis, total), tensor.dtype)
+    shape, number = tensor.shape, call.size("repeats")
+    given = sizes(call.value("repeats")) if call.items("repeats") is not None else None
+    if given is not None and len(given) == 1 and isinstance(given[0], Dim):
+        number = given[0]
     if axis is None:
         whole = None if shape is None else product(shape.axes)
-        size = None if whole is None or times is None else whole * times
-        return Tensor(Shape((size,)), tensor.dtype)
+        return Tensor(Shape((times(whole, number),)), tensor.dtype)
     if shape is None or axis is MISSING:
         return Tensor(of_unknown_axes(shape), tensor.dtype)
-    size = shape.axis(axis)
-    new = size * times if isinstance(size, Dim) and times is not None else None
-    return Tensor(shape.replace(axis, new), tensor.dtype)
+    if given is not None and len(given) != 1:
+        return Tensor(shape.replace(axis, summed(list(given))), tensor.dtype)
+    return Tensor(shape.replace(axis, times(shape.axis(axis), number)), tensor.dtype)
 
 
 def _pad(call: Bound) -> Value:
@@ -105,12 +102,10 @@ def _pad(call: Bound) -> Value:
     axes: list[Axis] = []
     for axis, pair in zip(shape.axes, pairs):
         before_after = sizes(pair)
-        if isinstance(axis, Dim) and before_after and len(before_after) == 2:
-            before, after = before_after
-            known = isinstance(before, Dim) and isinstance(after, Dim)
-            axes.append(axis + before + after if known else None)
-        else:
+        if before_after is None or len(before_after) != 2:
             axes.append(None)
+        else:
+            axes.append(plus(axis, plus(*before_after)))
     return Tensor(Shape(tuple(axes)), tensor.dtype)
 
 
@@ -133,11 +128,13 @@ def _slice(call: Bound) -> Value:
     for index, (axis, wanted) in enumerate(zip(shape.axes, size)):
         start = begin[index] if begin is not None and len(begin) == len(size) else None
         if isinstance(wanted, Dim) and wanted.constant == -1:
-            known = isinstance(axis, Dim) and isinstance(start, Dim)
-            axes.append(axis - start if known else None)
+            axes.append(minus(axis, start))
         else:
             axes.append(wanted)
     return Tensor(Shape(tuple(axes)), tensor.dtype)
+
+
+_Change = Callable[[Dim, Dim], Dim]
 
 
 def _space_to_depth(call: Bound) -> Value:
@@ -156,7 +153,7 @@ def _depth_to_space(call: Bound) -> Value:
     )
 
 
-def _blocks(call: Bound, spatial, channels) -> Value:
+def _blocks(call: Bound, spatial: _Change, channels: _Change) -> Value:
     tensor, block = call.tensor("input"), call.size("block_size")
     shape = tensor.shape
     if call.literal("data_format", "NHWC") != "NHWC":
@@ -175,7 +172,7 @@ def _blocks(call: Bound, spatial, channels) -> Value:
         )
     batch, height, width, depth = shape.axes
 
-    def changed(axis: Axis, change) -> Axis:
+    def changed(axis: Axis, change: _Change) -> Axis:
         return (
             change(axis, block) if isinstance(axis, Dim) and block is not None else None
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.numpy_meanings import requires
-from layersmith.plan.oracle.text import double_quoted, expression
+from layersmith.plan.oracle.text import expression, source
 
 _OWN = frozenset(
     {
@@ -69,17 +69,36 @@ def _bound(analysis: Analysis) -> set[str]:
 def in_arguments(analysis: Analysis, tree: ast.AST, arguments: str = "a") -> str:
     """An expression on arguments in terms of `a["units"]`; derived values unfolded."""
     fresh = ast.parse(ast.unparse(tree), mode="eval").body
-    new = _InArguments(analysis, arguments).visit(fresh)
-    return double_quoted(ast.unparse(new))
+    return source(_InArguments(analysis, arguments).visit(fresh))
 
 
 class _InArguments(ast.NodeTransformer):
     def __init__(self, analysis: Analysis, arguments: str):
         self.analysis = analysis
         self.arguments = arguments
+        self.bound: list[set[str]] = []
+
+    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
+        return self._within(node)
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:
+        return self._within(node)
+
+    def _within(self, node: ast.AST) -> ast.AST:
+        stored = {
+            n.id
+            for n in ast.walk(node)
+            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        }
+        self.bound.append(stored)
+        new = self.generic_visit(node)
+        self.bound.pop()
+        return new
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         name = node.id
+        if any(name in bound for bound in self.bound):
+            return node
         if name in self.analysis.scope.derived:
             derived = self.analysis.scope.derived[name].tree
             return expression(in_arguments(self.analysis, derived, self.arguments))

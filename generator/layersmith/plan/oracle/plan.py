@@ -70,6 +70,7 @@ def _parameters(
     ]
     if analysis.trains:
         parameters.append("training=False")
+    parameters += layer_names.call_values(analysis)
     parameters += [
         f"{name}=None"
         for name, needed in (("draws", draws), ("layer", asks), ("losses", losses))
@@ -83,13 +84,34 @@ def _unpacked(analysis: Analysis) -> list[str]:
     given = layer_names.tensors(analysis)
     lines = []
     if spec.packing == "list":
-        lines.append(f"{', '.join(given)} = inputs")
+        lines.extend(_listed(analysis, given))
     elif spec.packing == "dict":
         lines.extend(f'{name} = inputs["{name}"]' for name in given)
+    if spec.packing != "arguments":
+        lines.extend(_packed_masks(analysis, given))
     states = [i.name.text for i in spec.inputs if i.state]
     if states:
         target = ", ".join(states) if len(states) > 1 else f"({states[0]},)"
         lines.append(f"{target} = states")
+    return lines
+
+
+def _listed(analysis: Analysis, given: tuple[str, ...]) -> list[str]:
+    """Inputs of a list by their names; the last of them may be missing."""
+    optional = [n for n in given if layer_names.input_of(analysis, n).optional]
+    if not optional:
+        return [f"{', '.join(given)} = inputs"]
+    padding = ", ".join(["None"] * len(optional))
+    return [f"{', '.join(given)} = [*inputs, {padding}][:{len(given)}]"]
+
+
+def _packed_masks(analysis: Analysis, given: tuple[str, ...]) -> list[str]:
+    """Masks of packed inputs, which come packed alike."""
+    lines = []
+    for index, name in enumerate(given):
+        if layer_names.is_mask(analysis, f"{name}_mask"):
+            key = f'"{name}"' if analysis.spec.packing == "dict" else index
+            lines.append(f"{name}_mask = None if mask is None else mask[{key}]")
     return lines
 
 

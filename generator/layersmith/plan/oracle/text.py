@@ -15,7 +15,59 @@ _SLICE = re.compile(r"SLICE_([0-9a-f]+)_")
 def statement_lines(node: ast.stmt) -> list[str]:
     """Lines of a statement, indented within its blocks."""
     text = ast.unparse(ast.fix_missing_locations(node))
-    return [_bare_tuple(_unmarked(double_quoted(line))) for line in text.split("\n")]
+    lines = [_written(line) for line in text.split("\n")]
+    return _with_blank_lines(lines)
+
+
+def _written(line: str) -> str:
+    return _bare_generators(_bare_tuple(_unmarked(double_quoted(line))))
+
+
+def _bare_generators(line: str) -> str:
+    """`tuple(n for n in sizes)`, where `ast.unparse` writes two pairs of parentheses."""
+    start = line.find("((")
+    while start >= 0:
+        end = _closing(line, start + 1)
+        if end is not None and line[end + 1 : end + 2] == ")":
+            inner = line[start + 1 : end + 1]
+            try:
+                alone = isinstance(expression(inner), ast.GeneratorExp)
+            except SyntaxError:
+                alone = False
+            if alone:
+                line = line[: start + 1] + inner[1:-1] + line[end + 1 :]
+        start = line.find("((", start + 1)
+    return line
+
+
+def _closing(line: str, start: int) -> int | None:
+    """Place of the parenthesis that closes the one at `start`."""
+    depth = 0
+    for index in range(start, len(line)):
+        depth += (line[index] == "(") - (line[index] == ")")
+        if not depth:
+            return index
+    return None
+
+
+def _with_blank_lines(lines: list[str]) -> list[str]:
+    """A blank line around each function within another."""
+    found: list[str] = []
+    inner: list[int] = []
+    for line in lines:
+        depth = len(line) - len(line.lstrip())
+        ended = False
+        while inner and depth <= inner[-1]:
+            inner.pop()
+            ended = True
+        nested = depth > 0 and line.lstrip().startswith("def ")
+        opened = bool(found) and found[-1].endswith(":")
+        if found and (ended or nested) and not opened and found[-1]:
+            found.append("")
+        found.append(line)
+        if nested:
+            inner.append(depth)
+    return found
 
 
 def marked_slice(node: ast.Slice) -> ast.expr:
@@ -48,7 +100,8 @@ def expression(text: str) -> ast.expr:
 
 
 def source(node: ast.AST) -> str:
-    return double_quoted(ast.unparse(ast.fix_missing_locations(node)))
+    text = double_quoted(ast.unparse(ast.fix_missing_locations(node)))
+    return _bare_generators(text)
 
 
 def _bare_tuple(line: str) -> str:

@@ -52,6 +52,10 @@ class Translator(ast.NodeTransformer):
             if s.name.text not in analysis.scope.repeats
         }
         self.inputs = {i.name.text for i in spec.inputs}
+        # Names that the functions bind which a node stands in.
+        self.bound: list[set[str]] = []
+        # The spec's functions know nothing of what the layer holds.
+        self.apart = parsed is analysis.scope.functions
         self.helpers: list[str] = []
         self.draws: list[str] = []
         self.opaque: list[str] = []
@@ -74,6 +78,8 @@ class Translator(ast.NodeTransformer):
         name = node.id
         if name in self.names.local:
             return ast.Name(self.names.local[name], node.ctx)
+        if self.apart or any(name in bound for bound in self.bound):
+            return node
         if name in self.facts.local or name in self.inputs or name in self.constants:
             return node
         if name in self.weights:
@@ -107,14 +113,11 @@ class Translator(ast.NodeTransformer):
         if dotted is not None and dotted.startswith("tf."):
             return expression(dtype_source(dotted[3:]) or dotted)
         inner = self.value(node.value)
-        if isinstance(inner, Static) and inner.kind == "shape":
-            if node.attr in ("rank", "ndims"):
-                tensor = (
-                    node.value.value
-                    if isinstance(node.value, ast.Attribute)
-                    else node.value
-                )
-                return ast.Attribute(self.visit(tensor), "ndim", ast.Load())
+        if node.attr in ("rank", "ndims"):
+            if isinstance(node.value, ast.Attribute) and node.value.attr == "shape":
+                return ast.Attribute(self.visit(node.value.value), "ndim", ast.Load())
+            if isinstance(inner, Static) and inner.kind == "shape":
+                return expression(f"len({self.text(node.value)})")
         if (
             isinstance(inner, Static)
             and inner.kind == "dtype"
@@ -125,14 +128,40 @@ class Translator(ast.NodeTransformer):
             return expression(dtype_source(inner.dtype or "float") or "float")
         return self.generic_visit(node)
 
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        new = self.generic_visit(node)
+        if isinstance(node.slice, ast.Slice) or not isinstance(new.value, ast.Call):
+            return new
+        if dotted_name(new.value.func) == "np.array" and new.value.args:
+            inner = new.value.args[0]
+            # One size needs no array of them all.
+            if isinstance(inner, ast.Call) and dotted_name(inner.func) == "np.shape":
+                new.value = inner
+        return new
+
     def visit_Slice(self, node: ast.Slice) -> ast.AST:
         new = self.generic_visit(node)
         return new if plain_slice(new) else marked_slice(new)
 
     # Statements.
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        return self._within(_parameters(node.args), node)
+
+    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
+        return self._within(_stored(node), node)
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:
+        return self._within(_stored(node), node)
+
+    def _within(self, bound: set[str], node: ast.AST) -> ast.AST:
+        self.bound.append(bound)
         new = self.generic_visit(node)
+        self.bound.pop()
+        return new
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        new = self._within(_parameters(node.args) | _stored(node), node)
         new.name = self.names.local.get(new.name, new.name)
         new.returns = None
         return new
@@ -195,9 +224,12 @@ class Translator(ast.NodeTransformer):
         """A function that is not one of NumPy: TensorFlow is asked itself."""
         self.opaque.append(name)
         result = self.value(node)
+        nothing = not node.args and not node.keywords
         node.args = [self.visit(argument) for argument in node.args]
         node.keywords = [self.visit(keyword) for keyword in node.keywords]
         node.func = expression(name)
+        if nothing:
+            return node
         if isinstance(result, Tensor) and result.shape is not None:
             return ast.Call(expression("np.asarray"), [node], [])
         return ast.Call(
@@ -246,7 +278,11 @@ class Translator(ast.NodeTransformer):
         if how in ("axes", "shape"):
             if isinstance(node, (ast.List, ast.Tuple)):
                 return "(" + text[1:-1].rstrip(",") + ",)" if node.elts else "()"
+            if text.startswith("(np.array(np.shape(") and text.endswith(")))"):
+                return text.removeprefix("(np.array(").removesuffix("))")
             value = self.value(node) if isinstance(node, ast.AST) else None
+            if isinstance(value, Static) and value.kind not in ("int", "none"):
+                return f"tuple(np.atleast_1d({text}))"  # a number, or a list of them
             return text if isinstance(value, Static) or not text else f"tuple({text})"
         if how == "dtype":
             value = self.value(node) if isinstance(node, ast.AST) else None
@@ -261,6 +297,23 @@ class Translator(ast.NodeTransformer):
                 return text
             return swapped if flag == "(True)" else f"({swapped} if {flag} else {text})"
         return text.lower() if how == "lower" else text
+
+
+def _parameters(arguments: ast.arguments) -> set[str]:
+    return {
+        argument.arg
+        for argument in ast.walk(arguments)
+        if isinstance(argument, ast.arg)
+    }
+
+
+def _stored(tree: ast.AST) -> set[str]:
+    """Names that are given a value somewhere in a tree."""
+    return {
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
 
 
 def dtype_source(name: str) -> str | None:

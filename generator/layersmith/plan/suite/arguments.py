@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from layersmith.language.analyse import Analysis
 from layersmith.plan.arguments import MODULES, literal
+from layersmith.plan.oracle.names import in_arguments
 from layersmith.plan.oracle.sublayers import activation_source
 from layersmith.plan.seeds import needs_seed
 from layersmith.plan.suite import checks, values
@@ -46,6 +47,7 @@ def plan_arguments(
         defaults.append(("seed", "None"))
     return ArgumentPlan(
         values=tuple(own),
+        settled=tuple(_settled(analysis)),
         changes=tuple(changed),
         kept_alone=tuple(pairs(c) for c in values.kept_alone(analysis, example)),
         defaults=tuple(defaults),
@@ -70,6 +72,20 @@ def plan_arguments(
         broken=tuple((pairs(c), m) for c, m in checks.broken(analysis, example)),
         kept=tuple(pairs(c) for c in checks.kept(analysis, example)),
     )
+
+
+def _settled(analysis: Analysis) -> list[tuple[str, str]]:
+    """Arguments that the layer keeps in another form than they are given in."""
+    found = []
+    for argument in analysis.spec.arguments:
+        name = argument.name.text
+        given = f'a["{name}"]'
+        if name in analysis.scope.conversions:
+            tree = analysis.scope.conversions[name].tree
+            found.append((name, in_arguments(analysis, tree)))
+        elif argument.type == "data_format" and argument.nullable:
+            found.append((name, f"{given} or keras.config.image_data_format()"))
+    return found
 
 
 def _activations(

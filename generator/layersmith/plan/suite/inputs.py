@@ -5,15 +5,16 @@ from __future__ import annotations
 import ast
 
 from layersmith.language.analyse import Analysis
-from layersmith.language.dims import Dim
+from layersmith.language.dims import Axis, Dim
 from layersmith.language.evaluate import Unknowable, evaluate
 from layersmith.language.values import Tensor
 from layersmith.plan import names
 from layersmith.plan.init import needs_build
-from layersmith.plan.suite.model import InputPlan, MaskPlan, SuiteInput
+from layersmith.plan.arguments import literal
+from layersmith.plan.suite.model import InputPlan, MaskPlan, Pairs, SuiteInput
 from layersmith.plan.suite.sizes import announced, example_shape, tuple_source
-from layersmith.plan.suite.values import Values, with_derived
-from layersmith.spec.model import Input
+from layersmith.plan.suite.values import Values, others, with_derived
+from layersmith.spec.model import Code, Input
 
 NUMPY_DTYPES = {"float": "float32", "string": "str", "bfloat16": "float32"}
 MANY = (3, 2)
@@ -34,7 +35,7 @@ def plan_inputs(analysis: Analysis, values: Values, changes: list[Values]) -> In
     if form == "arguments" and len(given) == 1:
         form = "many"
     example = _example(analysis, given, 0)
-    cases = [example, *_without_optional(given, example)]
+    cases = [example, *_without_optional(analysis, given, example)]
     higher = _other_rank(analysis, given, example)
     if higher is not None:
         cases.append(higher)
@@ -50,13 +51,16 @@ def plan_inputs(analysis: Analysis, values: Values, changes: list[Values]) -> In
         )
         for i in given
     )
+    masks = _masks(analysis)
     sources = [_case(analysis, form, given, case, MANY[0]) for case in cases]
     if any(i.many for i in given):
         sources.insert(1, _case(analysis, form, given, example, MANY[1]))
     return InputPlan(
         form=form,
         inputs=inputs,
-        masks=_masks(analysis),
+        masks=masks,
+        mask_table=_mask_table(analysis, {m.owner: m for m in masks}, "source"),
+        calls=_calls(analysis, masks),
         cases=tuple(sources),
         other_rank=higher is not None,
         builds=needs_build(analysis),
@@ -75,13 +79,54 @@ def _example(analysis: Analysis, given: list[Input], index: int) -> Shapes:
     return found
 
 
-def _without_optional(given: list[Input], example: Shapes) -> list[Shapes]:
+def _without_optional(
+    analysis: Analysis, given: list[Input], example: Shapes
+) -> list[Shapes]:
     """The example without the inputs that may be left out, each and all."""
     left_out = [i.name.text for i in given if i.optional and i.name.text in example]
     groups = [{name} for name in left_out]
     if len(left_out) > 1:
         groups.append(set(left_out))
-    return [{n: s for n, s in example.items() if n not in group} for group in groups]
+    found = []
+    for group in groups:
+        shapes = dict(example)
+        for name in group:
+            shapes = _with_stand_in(analysis, name, shapes)
+        found.append({n: s for n, s in shapes.items() if n not in group})
+    return found
+
+
+def _with_stand_in(analysis: Analysis, name: str, shapes: Shapes) -> Shapes:
+    """Shapes in which another input can stand in for one that is left out.
+
+    A key is the value by default: then both have one size.
+    """
+    axes = analysis.scope.shapes[name].axes
+    # One that differs in its last axis is the likeliest.
+    last = [o for o in shapes if analysis.scope.shapes[o].axes[:-1] == axes[:-1]]
+    for other in (*last, *shapes):
+        mine = analysis.scope.shapes[other].axes
+        different = [i for i, pair in enumerate(zip(mine, axes)) if pair[0] != pair[1]]
+        if other == name or len(mine) != len(axes) or len(different) != 1:
+            continue
+        old = mine[different[0]]
+        size = shapes[name][different[0] - len(axes)]
+        if str(old) in analysis.scope.axes:
+            return {n: _resized(analysis, n, s, old, size) for n, s in shapes.items()}
+    return shapes
+
+
+def _resized(
+    analysis: Analysis, name: str, shape: tuple[int, ...], axis: Axis, size: int
+) -> tuple[int, ...]:
+    """A shape in which an axis of this name has another size."""
+    axes = analysis.scope.shapes[name].axes
+    rest = analysis.scope.shapes[name].rest
+    found = list(shape)
+    for index, one in enumerate(axes):
+        if one == axis:
+            found[index if rest is None or index < rest else index - len(axes)] = size
+    return tuple(found)
 
 
 def _other_rank(
@@ -152,25 +197,57 @@ def _symbolic(
 ) -> tuple[str, str]:
     """Name of an input, and source of its shape without the batch in a model."""
     name = layer_input.name.text
-    shape = analysis.scope.shapes[name]
     if name not in shapes:
         return name, ""
-    rest = len(shapes[name]) - shape.least_rank
+    shape, rest = analysis.scope.shapes[name], _rest(analysis, {name: shapes[name]})
     return name, tuple_source(announced(analysis, shape, values, rest)[1:])
 
 
 def _announced(analysis: Analysis, shapes: Shapes, values: Values) -> list[str]:
-    """Source of the shape of each output of that model."""
+    """Source of the shape of each output of that model; empty where it is not known."""
+    spec = analysis.spec
     found = []
-    for output in analysis.outputs:
-        rest = 0
-        for name, numbers in shapes.items():
-            shape = analysis.scope.shapes[name]
-            if shape.rest is not None:
-                rest = len(numbers) - shape.least_rank
-        sizes = announced(analysis, output, values, rest)
-        found.append(tuple_source(["None", *sizes[1:]]))
+    for output, shape in zip(spec.outputs, analysis.outputs):
+        if output.when is not None:
+            continue
+        if spec.compute_output_shape is not None or spec.extends is not None:
+            found.append("")
+        elif output.code is not None:
+            found.append(_computed(analysis, output.code, shapes, values))
+        else:
+            sizes = announced(analysis, shape, values, _rest(analysis, shapes))
+            found.append(tuple_source(["None", *sizes[1:]]))
     return found
+
+
+def _rest(analysis: Analysis, shapes: Shapes) -> dict[str, tuple[int, ...]]:
+    """Sizes of the axes that each `...` of the inputs stands for."""
+    found = {}
+    for name, numbers in shapes.items():
+        shape = analysis.scope.shapes[name]
+        if shape.rest is not None:
+            many = len(numbers) - shape.least_rank
+            stretch = numbers[shape.rest : shape.rest + many]
+            found[str(shape.axes[shape.rest])] = stretch
+    return found
+
+
+def _computed(analysis: Analysis, code: Code, shapes: Shapes, values: Values) -> str:
+    """A shape that an expression gives, from shapes with axes of unknown size."""
+    known = with_derived(analysis, values)
+    for name, numbers in shapes.items():
+        sizes = announced(
+            analysis, analysis.scope.shapes[name], values, _rest(analysis, shapes)
+        )
+        shape = tuple(None if size == "None" else int(size) for size in sizes)
+        known[f"{name}_shape"] = (None, *shape[1:])
+        if len(shapes) == 1:
+            known["input_shape"] = known[f"{name}_shape"]
+    try:
+        shape = evaluate(ast.parse(code.text.strip(), mode="eval").body, known)
+    except (Unknowable, SyntaxError):
+        return ""
+    return repr(tuple(shape))
 
 
 def _masks(analysis: Analysis) -> tuple[MaskPlan, ...]:
@@ -182,10 +259,78 @@ def _masks(analysis: Analysis) -> tuple[MaskPlan, ...]:
         owner = name.removesuffix("_mask")
         if name == "mask":
             owner = names.tensors(analysis)[0]
-        shape = example_shape(analysis, name)
-        if shape is None:
-            shape = (example_shape(analysis, owner) or ())[:2]
-        found.append(MaskPlan(name, owner, shape))
+        shape = example_shape(analysis, name) or _mask_shape(analysis, name, owner)
+        if shape:
+            steps = len(shape) == 2 and len(example_shape(analysis, owner) or ()) > 2
+            source, none = _mask_source(shape), f"np.zeros({shape}, bool)"
+            found.append(MaskPlan(name, owner, source, none, steps))
+    return tuple(found)
+
+
+def _mask_shape(analysis: Analysis, name: str, owner: str) -> tuple[int, ...] | None:
+    """The shape of a mask from that of its owner, where they name their axes alike."""
+    sizes = example_shape(analysis, owner)
+    if sizes is None:
+        return None
+    axes, of = analysis.scope.shapes[name].axes, analysis.scope.shapes[owner]
+    rest = of.rest if of.rest is not None else len(of.axes)
+    many = len(sizes) - of.least_rank
+    found: list[int] = []
+    for axis in axes:
+        if axis not in of.axes:
+            return None
+        index = of.axes.index(axis)
+        if index == rest:
+            found.extend(sizes[index : index + many])
+        else:
+            found.append(sizes[index if index < rest else index - len(of.axes)])
+    return tuple(found)
+
+
+def _mask_source(shape: tuple[int, ...]) -> str:
+    if len(shape) == 2:
+        return f"np.arange({shape[1]}) <= np.arange({shape[0]})[:, None]"
+    if len(shape) == 1:
+        return f"np.arange({shape[0]}) % 2 == 1"
+    return f"np.indices({shape}).sum(axis=0) % 3 > 0"
+
+
+def _mask_table(analysis: Analysis, masks: dict[str, MaskPlan], which: str) -> Pairs:
+    """What the layer is given masks by: one keyword each, or one for all.
+
+    Args:
+        masks: By the input that each is of.
+        which: `source` or `none`: the values to give.
+    """
+    sources = {owner: getattr(mask, which) for owner, mask in masks.items()}
+    packing = analysis.spec.packing
+    if packing == "arguments" or not masks:
+        return tuple((mask.name, sources[owner]) for owner, mask in masks.items())
+    given = names.tensors(analysis)
+    if packing == "dict":
+        inner = ", ".join(f'"{name}": {sources.get(name, "None")}' for name in given)
+        return (("mask", f"{{{inner}}}"),)
+    return (("mask", f"[{', '.join(sources.get(name, 'None') for name in given)}]"),)
+
+
+def _calls(analysis: Analysis, masks: tuple[MaskPlan, ...]) -> Pairs:
+    """Ways to call the layer: with its masks, and with other call arguments."""
+    found = []
+    masked = bool(masks)
+    if masked:
+        table = _mask_table(analysis, {m.owner: m for m in masks}, "none")
+        inner = ", ".join(f'"{name}": {source}' for name, source in table)
+        found = [("masked", "MASKS"), ("nothing kept", f"{{{inner}}}")]
+    changed = []
+    for argument in analysis.spec.call_arguments:
+        default = argument.default.value if argument.default is not None else None
+        for other in others(argument, default):
+            changed.append(f'"{argument.name}": {literal(other)}')
+            found.append((f"{argument.name}={other}", f"{{{changed[-1]}}}"))
+            break
+    if changed and len(found) > 1:
+        inner = ", ".join([*(["**MASKS"] if masked else []), *changed])
+        found.append(("all of these", f"{{{inner}}}"))
     return tuple(found)
 
 

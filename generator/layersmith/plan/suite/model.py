@@ -28,11 +28,19 @@ class SuiteInput:
 
 @dataclass(frozen=True)
 class MaskPlan:
-    """A mask that the layer takes: its name, the input it is of, its shape."""
+    """A mask that the layer takes.
+
+    Attributes:
+        owner: The input that it is of.
+        source: Of its values; `none`: of values that keep nothing.
+        steps: Whether it is one of the steps of a sequence.
+    """
 
     name: str
     owner: str
-    shape: tuple[int, ...]
+    source: str
+    none: str
+    steps: bool
 
 
 @dataclass(frozen=True)
@@ -42,18 +50,24 @@ class InputPlan:
     Attributes:
         form: `one` tensor, `many` in a list of any length, a `list`, a `dict`, or
             several `arguments`.
+        masks: Those that the layer takes, as far as their shapes are known.
+        mask_table: Name and source of what the layer is given them by.
+        calls: Name and source of each way to call the layer besides the plain one.
         cases: Source of the shapes of each case, in that form.
         other_rank: Whether the last case has another rank than the first.
         builds: Whether the layer has anything to build.
         shape_names: Parameters of `build`.
         symbolic: Of each input in a model with unknown axes: name, and source of its
             shape without the batch; empty where it is left out.
-        announced: Source of the shape of each output of that model.
+        announced: Source of the shape of each output of that model; empty where the
+            spec does not say it.
     """
 
     form: str
     inputs: tuple[SuiteInput, ...]
     masks: tuple[MaskPlan, ...]
+    mask_table: Pairs
+    calls: Pairs
     cases: tuple[str, ...]
     other_rank: bool
     builds: bool
@@ -73,6 +87,8 @@ class ArgumentPlan:
 
     Attributes:
         values: Of the layer under test.
+        settled: Name of each argument that the layer keeps in another form, and
+            source of that form, from the arguments `a`.
         changes: Changes of them, each as (name, source) pairs.
         kept_alone: Changes that are tried in the configuration alone.
         defaults: Name and source of each default.
@@ -86,6 +102,7 @@ class ArgumentPlan:
     """
 
     values: Pairs
+    settled: Pairs
     changes: tuple[Pairs, ...]
     kept_alone: tuple[Pairs, ...]
     defaults: Pairs
@@ -104,7 +121,8 @@ class WeightPlan:
 
     Attributes:
         parameters: Of the function that tells the weights: axes with their sizes.
-        shapes: Statements that fill `weights` with the shape of each by name.
+        full: Changes of the arguments under which the most weights are there.
+        shapes: Name, condition and source of the shape of each.
         optional: Names of those that a condition switches off.
         untrained: Names of those that are not trainable.
         dtypes: Of those that are not of the variable dtype.
@@ -119,7 +137,8 @@ class WeightPlan:
     """
 
     parameters: Pairs
-    shapes: tuple[str, ...]
+    full: Pairs
+    shapes: tuple[tuple[str, str, str], ...]
     optional: tuple[str, ...]
     untrained: tuple[str, ...]
     dtypes: Pairs
@@ -141,6 +160,10 @@ class WeightPlan:
     def fixed(self) -> tuple[str, ...]:
         """Names of the weights that nothing changes."""
         return tuple(name for name in self.untrained if name not in self.state)
+
+    @property
+    def optional_untrained(self) -> bool:
+        return bool(set(self.untrained) & set(self.optional))
 
     @property
     def sequential(self) -> bool:
@@ -221,4 +244,6 @@ class SuitePlan:
     def hands_on_mask(self) -> bool:
         """Whether a mask that Keras makes of the input can be seen on the output."""
         one = self.inputs.single and self.inputs.inputs[0].dtype == "float32"
-        return self.keeps_mask and one and self.output_form == "single"
+        masks = self.inputs.masks
+        fits = not masks or masks[0].steps
+        return self.keeps_mask and one and fits and self.output_form == "single"

@@ -52,7 +52,7 @@ def plan_suite(
     first = names.input_of(analysis, names.tensors(analysis)[0])
     shape = analysis.scope.shapes[first.name.text]
     checked = not first.many and len(names.tensors(analysis)) == 1
-    checked = checked and spec.extends is None
+    checked = checked and spec.extends is None and not _has_states(analysis)
     ranks = first.ranks
     random, always = _draws(analysis)
     return SuitePlan(
@@ -63,13 +63,11 @@ def plan_suite(
         imports=tuple(_imports(analysis, module, used, modules)),
         arguments=arguments,
         inputs=plan_inputs(analysis, values, changed),
-        weights=plan_weights(analysis),
+        weights=plan_weights(analysis, values),
         oracle=oracle,
         helpers=paste(used).rstrip("\n"),
         examples=plan_examples(analysis),
-        output_form="cell"
-        if any(i.state for i in spec.inputs)
-        else spec.output_packing,
+        output_form=_output_form(analysis),
         output_names=tuple(o.name.text for o in spec.outputs if o.name is not None),
         output_dtypes=_output_dtypes(analysis),
         modes=("graph", "xla") if _compiles(analysis) else ("graph",),
@@ -89,6 +87,18 @@ def plan_suite(
         ends_mask=ends_mask(analysis),
         script_module=f"train_{spec.snake}",
     )
+
+
+def _has_states(analysis: Analysis) -> bool:
+    return any(layer_input.state for layer_input in analysis.spec.inputs)
+
+
+def _output_form(analysis: Analysis) -> str:
+    if _has_states(analysis):
+        return "cell"
+    if any(output.when is not None for output in analysis.spec.outputs):
+        return "tuple"
+    return analysis.spec.output_packing
 
 
 def _imports(
@@ -129,7 +139,7 @@ def _drops(maker: Maker) -> bool:
 
 def _output_dtypes(analysis: Analysis) -> tuple[str, ...]:
     """Of each output; empty for the compute dtype, and where it is not known."""
-    found = [""] * len(analysis.outputs)
+    found = [""] * sum(output.when is None for output in analysis.spec.outputs)
     for _, value in analysis.facts.returns:
         values = value.values if isinstance(value, Items) and value.values else (value,)
         for index, one in enumerate(values[: len(found)]):

@@ -10,6 +10,7 @@ from layersmith.language.dims import Axis, Dim, Rest, Shape
 from layersmith.language.evaluate import Unknowable, evaluate
 from layersmith.plan import names
 from layersmith.plan.suite.values import with_derived
+from layersmith.spec.model import Code
 
 
 def tuple_source(parts: list[str]) -> str:
@@ -56,24 +57,34 @@ def example_sizes(analysis: Analysis) -> dict[str, int]:
 
 
 def announced(
-    analysis: Analysis, shape: Shape, values: Mapping[str, object], rest: int
+    analysis: Analysis,
+    shape: Shape,
+    values: Mapping[str, object],
+    rest: Mapping[str, tuple[int, ...]],
 ) -> list[str]:
     """Sizes that a model tells of a shape: None for an axis that may be of any size.
 
     Args:
         values: The arguments.
-        rest: How many axes `...` stands for.
+        rest: Sizes of the axes that each `...` stands for.
     """
-    fixed = names.fixed_axes(analysis)
+    asked = _asks_shapes(analysis)
+    fixed = set(analysis.scope.axes) if asked else names.fixed_axes(analysis)
     sizes = {a: s for a, s in example_sizes(analysis).items() if a in fixed}
     known = {**with_derived(analysis, values), **sizes}
     found: list[str] = []
     for axis in shape.axes:
         if isinstance(axis, Rest):
-            found.extend(["None"] * rest)
+            many = rest.get(str(axis), ())
+            found.extend(str(size) if asked else "None" for size in many)
         else:
             found.append(str(_size(axis, known)))
     return found
+
+
+def _asks_shapes(analysis: Analysis) -> bool:
+    """Whether an expression makes the shape of a weight from shapes of inputs."""
+    return any(isinstance(weight.shape, Code) for weight in analysis.spec.weights)
 
 
 def _size(axis: Axis, known: Mapping[str, object]) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 from itertools import product
 
@@ -16,9 +17,12 @@ Values = dict[str, object]
 _OTHERS = {
     "activation": ("tanh", "sigmoid", "softplus"),
     "initializer": ("he_normal", "glorot_normal", "lecun_normal", "random_normal"),
-    "regularizer": ("l2", "l1", "l1l2"),
+    "regularizer": ("l2", "l1", "L1L2"),
     "constraint": ("non_neg", "unit_norm", "max_norm"),
 }
+# Another value might take away what is to be tested, or not fit the inputs. What starts
+# with ones may be a variance, which must be positive.
+_KEPT = frozenset({"bool", "constraint", "layer", "data_format", "any"})
 COMBINATIONS = 16
 
 
@@ -50,7 +54,7 @@ def example_values(analysis: Analysis, index: int = 0) -> Values:
         name = argument.name.text
         default = argument.default.value if argument.default is not None else None
         values[name] = given.get(name, default)
-        keeps = argument.type in ("bool", "constraint", "layer", "axis", "data_format")
+        keeps = argument.type in _KEPT or is_axis(argument) or default == "ones"
         if name in given or keeps or argument.choices:
             continue
         taken = [*values.values(), *given.values()]
@@ -93,13 +97,27 @@ def kept_alone(analysis: Analysis, values: Values) -> list[Values]:
 
 def same_inputs(analysis: Analysis, argument: Argument) -> bool:
     """Whether the layer takes the same inputs for every value of an argument."""
-    if argument.type in ("layer", "axis", "data_format"):
-        return False
     name = argument.name.text
+    if argument.type == "layer" or (
+        argument.type == "data_format" and _places_channels(analysis)
+    ):
+        return False
     for layer_input in analysis.spec.inputs:
         if any(axis.text == name for axis in layer_input.shape.axes):
             return False
     return True
+
+
+def _places_channels(analysis: Analysis) -> bool:
+    """Whether the place of the channels matters to more than the layer's own code.
+
+    It does to weights and masks, and to TensorFlow's convolutions and pools, which on
+    a CPU take channels last alone.
+    """
+    named = [name for _, name, _ in analysis.facts.calls]
+    masked = any(i.dtype == "bool" for i in analysis.spec.inputs)
+    convolved = any(word in name for name in named for word in ("conv", "pool"))
+    return bool(analysis.spec.weights) or masked or convolved
 
 
 def _tried(analysis: Analysis, argument: Argument, values: Values) -> list[object]:
@@ -162,6 +180,11 @@ def _candidates(argument: Argument, value: object) -> Iterator[object]:
             yield None
     elif argument.type == "bool":
         yield not value
+    elif is_axis(argument):
+        # Not the batch, and there in an input of two axes.
+        yield from (1, -1)
+    elif argument.type == "any":
+        yield from _greater(value)
     elif argument.type == "int":
         start = value if isinstance(value, int) else 1
         yield from (start + 1, start - 1, start * 2, start + 2, start + 3, 1, 0)
@@ -171,15 +194,28 @@ def _candidates(argument: Argument, value: object) -> Iterator[object]:
             if bound is not None:
                 yield float(bound.value)
     elif argument.type == "shape":
-        sizes = value if isinstance(value, tuple) else (2,)
-        yield tuple(size + 1 for size in sizes)
-        yield tuple(size * 2 for size in sizes)
-    elif argument.type == "axis":
-        yield from (-1, 1)
+        # What sizes would do for None, only the author knows.
+        if isinstance(value, tuple):
+            yield tuple(size + 1 for size in value)
+            yield tuple(size * 2 for size in value)
     elif argument.type == "data_format":
         yield from ("channels_first", "channels_last")
     else:
         yield from _OTHERS.get(argument.type, ())
+
+
+def is_axis(argument: Argument) -> bool:
+    """Whether the values of an argument are places among the axes of an input."""
+    named = argument.name.text in ("axis", "axes") and argument.type == "int"
+    return argument.type == "axis" or named
+
+
+def _greater(value: object) -> Iterator[object]:
+    """Nested values with each whole number one greater."""
+    if isinstance(value, tuple):
+        yield tuple(next(_greater(item), item) for item in value)
+    elif type(value) is int:
+        yield value + 1
 
 
 def allowed(analysis: Analysis, values: Mapping[str, object]) -> bool:
@@ -188,17 +224,25 @@ def allowed(analysis: Analysis, values: Mapping[str, object]) -> bool:
 
 
 def holds(analysis: Analysis, index: int, values: Mapping[str, object]) -> bool:
-    """Whether one of the spec's checks holds; not where that cannot be told."""
+    """Whether one of the spec's checks holds; so where that cannot be told."""
     try:
         known = with_derived(analysis, values)
         return bool(evaluate(analysis.checks[index].tree, known))
     except Unknowable:
-        return False
+        return True
 
 
 def with_derived(analysis: Analysis, values: Mapping[str, object]) -> dict[str, object]:
-    """The arguments, and what is derived from them."""
-    known = dict(values)
+    """The arguments as the layer keeps them, and what is derived from them.
+
+    The spec's functions are there too, and the shapes of the first example's inputs.
+    """
+    known: dict[str, object] = {**_functions(analysis), **_shapes(analysis), **values}
+    for name, parsed in analysis.scope.conversions.items():
+        try:
+            known[name] = evaluate(parsed.tree, known)
+        except Unknowable:
+            continue
     for derived in analysis.spec.derived:
         name = derived.name.text
         try:
@@ -206,6 +250,23 @@ def with_derived(analysis: Analysis, values: Mapping[str, object]) -> dict[str, 
         except Unknowable:
             continue
     return known
+
+
+def _functions(analysis: Analysis) -> dict[str, object]:
+    parsed = analysis.scope.functions
+    nodes = parsed.tree.body if parsed is not None else []
+    return {n.name: n for n in nodes if isinstance(n, ast.FunctionDef)}
+
+
+def _shapes(analysis: Analysis) -> dict[str, object]:
+    """Shapes of the first example's inputs, by the names that `build` has for them."""
+    given = {n.text: v.value for n, v in analysis.spec.examples[0].inputs}
+    found: dict[str, object] = {f"{name}_shape": shape for name, shape in given.items()}
+    first = analysis.spec.inputs[0]
+    shape = given.get(first.name.text)
+    if first.many:
+        shape = (shape, shape)
+    return {"input_shape": shape, **found}
 
 
 def bad_values(argument: Argument) -> list[object]:
@@ -218,7 +279,7 @@ def bad_values(argument: Argument) -> list[object]:
     if argument.type == "float":
         bad = _beyond(argument, 0.01)
         return [*bad, float("nan")] if bad else []
-    if argument.type == "shape":
+    if argument.type == "shape" and argument.convert is None:
         return [(2.5,), 3]
     if argument.type == "data_format":
         return ["no such format"]

@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import ast
+from itertools import product
 
 from layersmith.language.analyse import Analysis
+from layersmith.language.evaluate import Unknowable, evaluate
 from layersmith.language.objects import KerasObject
 from layersmith.language.sublayers import Maker
 from layersmith.plan import names
-from layersmith.plan.oracle.names import in_arguments
-from layersmith.plan.suite.model import WeightPlan
+from layersmith.plan.arguments import literal
+from layersmith.plan.oracle.names import in_arguments, is_argument
+from layersmith.plan.suite.model import Pairs, WeightPlan
 from layersmith.plan.suite.sizes import example_sizes, tuple_source
+from layersmith.plan.suite.values import Values, allowed, others, with_derived
 from layersmith.spec.model import Code, Weight
 
 # Initializers whose values are the same each time.
 _SAME = frozenset({"zeros", "ones", "constant", "identity", "eye", "Zeros", "Ones"})
+# How many switches are turned to have all weights at once.
+MOST = 6
 _SAME_CLASSES = frozenset({"Zeros", "Ones", "Constant", "Identity"})
 
 
-def plan_weights(analysis: Analysis) -> WeightPlan:
+def plan_weights(analysis: Analysis, values: Values) -> WeightPlan:
+    """What the suite knows of the weights.
+
+    Args:
+        values: Arguments of the layer under test.
+    """
     spec = analysis.spec
     initial, drawn = _initial(analysis)
     return WeightPlan(
         parameters=_parameters(analysis),
+        full=_full(analysis, values),
         shapes=_shapes(analysis),
         optional=tuple(
             weight.name.text
@@ -47,6 +59,53 @@ def plan_weights(analysis: Analysis) -> WeightPlan:
     )
 
 
+def _full(analysis: Analysis, values: Values) -> Pairs:
+    """Changes of switches under which the most weights are there."""
+    conditions = [
+        analysis.conditions[w.name.text].tree
+        for w in analysis.spec.weights
+        if w.name.text in analysis.conditions
+    ]
+    switches = [
+        a
+        for a in analysis.spec.arguments
+        if (a.type == "bool" or a.choices)
+        and any(_reads(analysis, tree, a.name.text) for tree in conditions)
+    ][:MOST]
+    best: dict[str, object] = {}
+    most = _holding(analysis, conditions, values)
+    ways = [[values[a.name.text], *others(a, values[a.name.text])] for a in switches]
+    for way in product(*ways):
+        change = {
+            a.name.text: value
+            for a, value in zip(switches, way)
+            if value != values[a.name.text]
+        }
+        whole = {**values, **change}
+        many = _holding(analysis, conditions, whole)
+        if many > most and allowed(analysis, whole):
+            best, most = change, many
+    return tuple((name, literal(value)) for name, value in best.items())
+
+
+def _holding(analysis: Analysis, conditions: list[ast.AST], values: Values) -> int:
+    """How many conditions hold."""
+    known, count = with_derived(analysis, values), 0
+    for tree in conditions:
+        try:
+            count += bool(evaluate(tree, known))
+        except Unknowable:
+            continue
+    return count
+
+
+def _reads(analysis: Analysis, tree: ast.AST, name: str) -> bool:
+    unfolded = ast.parse(in_arguments(analysis, tree), mode="eval")
+    return any(
+        isinstance(n, ast.Constant) and n.value == name for n in ast.walk(unfolded)
+    )
+
+
 def _trains(analysis: Analysis) -> bool:
     spec = analysis.spec
     own = any(weight.trainable for weight in spec.weights)
@@ -60,9 +119,9 @@ def _parameters(analysis: Analysis) -> tuple[tuple[str, str], ...]:
     sizes = example_sizes(analysis)
     used = _names_in_shapes(analysis)
     found = [
-        (axis, str(sizes[axis]))
+        (_own(axis), str(sizes[axis]))
         for axis in analysis.scope.axes
-        if axis in used and axis in sizes
+        if _own(axis) in used and axis in sizes
     ]
     shapes = [n.removesuffix("=None") for n in names.shape_parameters(analysis)]
     found += [(name, "") for name in shapes if name in used]
@@ -78,36 +137,48 @@ def _names_in_shapes(analysis: Analysis) -> set[str]:
             else weight.shape.texts
         )
         for text in texts:
-            tree = ast.parse(in_arguments(analysis, ast.parse(text, mode="eval").body))
+            tree = ast.parse(_sizes(analysis, ast.parse(text, mode="eval").body))
             used |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
     return used
 
 
-def _shapes(analysis: Analysis) -> tuple[str, ...]:
-    """Statements that fill `weights` with the shape of each weight by name."""
-    lines = []
-    for weight in analysis.spec.weights:
-        line = f'weights["{weight.name}"] = {_shape(analysis, weight)}'
-        lines.extend(_guarded(analysis, weight.name.text, line))
-    return tuple(lines)
+def _shapes(analysis: Analysis) -> tuple[tuple[str, str, str], ...]:
+    """Name, condition and source of the shape of each weight."""
+    return tuple(
+        (w.name.text, _condition(analysis, w.name.text), _shape(analysis, w))
+        for w in analysis.spec.weights
+    )
+
+
+def _condition(analysis: Analysis, name: str) -> str:
+    condition = analysis.conditions.get(name)
+    return "" if condition is None else in_arguments(analysis, condition.tree)
 
 
 def _shape(analysis: Analysis, weight: Weight) -> str:
     if isinstance(weight.shape, Code):
         tree = analysis.scope.shape_codes[weight.shape.text].tree
-        return f"tuple({in_arguments(analysis, tree)})"
+        source = _sizes(analysis, tree)
+        return source if isinstance(tree, ast.Tuple) else f"tuple({source})"
     sizes = [
-        in_arguments(analysis, ast.parse(text, mode="eval").body)
+        _sizes(analysis, ast.parse(text, mode="eval").body)
         for text in weight.shape.texts
     ]
     return tuple_source(sizes) if sizes else "()"
 
 
-def _guarded(analysis: Analysis, name: str, line: str) -> list[str]:
-    condition = analysis.conditions.get(name)
-    if condition is None:
-        return [line]
-    return [f"if {in_arguments(analysis, condition.tree)}:", f"    {line}"]
+def _sizes(analysis: Analysis, tree: ast.expr) -> str:
+    """An expression on arguments and axes in the terms of `expected_weights`."""
+    fresh = ast.parse(ast.unparse(tree), mode="eval").body
+    for node in ast.walk(fresh):
+        if isinstance(node, ast.Name) and not is_argument(analysis, node.id):
+            node.id = _own(node.id)
+    return in_arguments(analysis, fresh)
+
+
+def _own(axis: str) -> str:
+    """An axis in `expected_weights`, which has names of its own."""
+    return f"{axis}_size" if axis in ("a", "weights") else axis
 
 
 def _initial(
@@ -142,7 +213,7 @@ def _initializer(analysis: Analysis, read: KerasObject | None) -> str | None:
 
 
 def _served(analysis: Analysis, kind: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """For each argument of a kind: the weights that it serves, sublayers' included."""
+    """For each argument of a kind: the layer's own weights that it serves."""
     found = []
     for argument in analysis.spec.arguments:
         if argument.type != kind:
@@ -153,20 +224,8 @@ def _served(analysis: Analysis, kind: str) -> tuple[tuple[str, tuple[str, ...]],
             for (weight, of), read in analysis.objects.items()
             if of == kind and read.argument == name
         ]
-        for sublayer, maker in analysis.makers.items():
-            for parameter in _given(maker, name, kind):
-                served.append(f"{sublayer}/{parameter[: -len(kind) - 1]}")
         found.append((name, tuple(served)))
     return tuple(found)
-
-
-def _given(maker: Maker, name: str, kind: str) -> list[str]:
-    return [
-        parameter
-        for parameter, node in maker.arguments.items()
-        if parameter.endswith(f"_{kind}")
-        and any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(node))
-    ]
 
 
 def _sublayers(analysis: Analysis) -> tuple[tuple[str, str, str], ...]:
@@ -179,9 +238,7 @@ def _sublayers(analysis: Analysis) -> tuple[tuple[str, str, str], ...]:
         if repeat is not None:
             times = in_arguments(analysis, repeat.tree)
             source = f"[{source} for index in range({times})]"
-        condition = analysis.conditions.get(name)
-        text = in_arguments(analysis, condition.tree) if condition is not None else ""
-        found.append((name, text, source))
+        found.append((name, _condition(analysis, name), source))
     return tuple(found)
 
 

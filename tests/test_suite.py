@@ -1,0 +1,195 @@
+"""The emitted suite as text: whole, proportionate, and from the spec alone."""
+
+import ast
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from layersmith.pipeline import SpecFile, Target, generate
+
+ROOT = Path(__file__).resolve().parents[1]
+RECIPES = sorted((ROOT / "generator" / "layersmith" / "recipes").glob("*.yaml"))
+
+SCALE = """
+layer: Scale
+summary: Multiplies the last axis.
+arguments:
+  use_bias: {type: bool, default: true}
+  start: {type: initializer, default: ones}
+inputs:
+  inputs: {shape: [batch, ..., features]}
+weights:
+  scale: {shape: [features], initializer: start}
+  bias: {shape: [features], initializer: zeros, when: use_bias}
+call: |
+  y = inputs * scale
+  if use_bias:
+      y = y + bias
+  return y
+outputs: {shape: [batch, ..., features]}
+examples:
+  - inputs: {inputs: [5, 3]}
+"""
+
+
+def emitted(text, name="scale.yaml"):
+    (result,), problems = generate([SpecFile(name, text)], Target())
+    assert not [p for p in problems if p.level == "error"]
+    return result
+
+
+def suite(text, **replaced):
+    for old, new in replaced.values():
+        assert old in text
+        text = text.replace(old, new)
+    return emitted(text).suite
+
+
+@pytest.fixture(scope="module")
+def suites():
+    """The suite and the layer of every recipe, generated together."""
+    files = [SpecFile(str(path), path.read_text(encoding="utf-8")) for path in RECIPES]
+    results, _ = generate(files, Target())
+    return {item.snake: (item.suite, item.layer) for item in results}
+
+
+def test_every_recipe_has_a_suite_that_is_python(suites):
+    assert len(suites) == len(RECIPES)
+    for text, _ in suites.values():
+        ast.parse(text)
+
+
+def test_no_two_tests_of_a_suite_have_one_name(suites):
+    for name, (text, _) in suites.items():
+        defined = [n.name for n in ast.parse(text).body if isinstance(n, ast.FunctionDef)]
+        assert len(set(defined)) == len(defined), name
+
+
+@pytest.mark.skipif(shutil.which("ruff") is None, reason="ruff is not installed")
+def test_suites_are_as_ruff_formats_and_checks_them(suites, tmp_path):
+    for name, (text, layer) in suites.items():
+        (tmp_path / f"test_{name}.py").write_text(text, encoding="utf-8")
+        (tmp_path / f"{name}.py").write_text(layer, encoding="utf-8")
+    for command in (["format", "--check", "--isolated"], ["check", "--isolated"]):
+        run = subprocess.run(
+            ["ruff", *command, "."], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_the_oracle_shares_no_statement_of_the_layer(suites):
+    """Nothing but names of inputs unpacked and returned may stand in both."""
+    for name, (text, layer) in suites.items():
+        tree = ast.parse(text)
+        oracle = next(n for n in tree.body if getattr(n, "name", "") == "oracle")
+        source = ast.get_source_segment(text, oracle)
+        assert "self." not in source, name
+        assert "tf." not in re.sub(r"tf\.nest\.\w+", "", source), name
+        assert source not in layer
+
+
+def test_what_a_layer_lacks_is_not_in_its_suite():
+    text = suite(SCALE)
+    for absent in ("training=", "Draws", "MASKS", "sublayers", "REFUSED", "State", "seed="):
+        assert absent not in text.replace("seed=0", ""), absent
+
+
+def test_switches_are_tried_in_both_ways():
+    assert '{"use_bias": False}' in suite(SCALE)
+
+
+def test_switches_are_tried_together():
+    text = suite(
+        SCALE,
+        argument=("  start:", "  twice: {type: bool, default: false}\n  start:"),
+        call=("  return y", "  if twice:\n      y = 2 * y\n  return y"),
+    )
+    assert '{"use_bias": False, "twice": True}' in text
+
+
+def test_both_sides_of_a_condition_on_a_number_are_tried():
+    text = suite(
+        SCALE,
+        argument=("  start:", "  power: {type: int, min: 0, default: 1}\n  start:"),
+        call=("  return y", "  if power > 2:\n      y = y * y\n  return y"),
+    )
+    for value in (2, 3):
+        assert f'{{"power": {value}}}' in text or f'"power": {value},' in text
+
+
+def test_no_two_arguments_have_one_value():
+    text = suite(
+        SCALE,
+        argument=("  start:", "  other: {type: initializer, default: zeros}\n  start:"),
+        weight=("initializer: zeros, when", "initializer: other, when"),
+    )
+    given = text[text.index("ARGUMENTS = ") : text.index("CHANGES = ")]
+    values = re.findall(r'"(?:other|start)": ("\w+")', given)
+    assert len(set(values)) == 2
+
+
+def test_a_check_is_broken_alone_and_with_its_message():
+    text = suite(
+        SCALE,
+        argument=(
+            "  start:",
+            "  units: {type: int, min: 1, default: 4}\n"
+            "  heads: {type: int, min: 1, default: 2}\n  start:",
+        ),
+        checks=(
+            "inputs:\n",
+            "checks:\n  - {that: units % heads == 0, message: heads must divide units.}\n"
+            "  - {that: heads <= units, message: more heads than units.}\ninputs:\n",
+        ),
+        call=("  return y", "  y = y * (units // heads)\n  return y"),
+    )
+    refused = text[text.index("REFUSED_TOGETHER") : text.index("SHAPES")]
+    assert '"heads must divide units."' in refused
+    assert '"more heads than units."' in refused
+    taken = refused[refused.index("TAKEN_TOGETHER") :]
+    assert "units" in taken or "heads" in taken
+
+
+def test_stated_outputs_become_a_test():
+    text = suite(
+        SCALE,
+        example=(
+            "  - inputs: {inputs: [5, 3]}",
+            "  - inputs: {inputs: [5, 3]}\n"
+            "  - inputs: {inputs: [1, 2]}\n    outputs: [[1.0, 1.0]]",
+        ),
+    )
+    assert "STATED = [" in text
+    assert "[[1.0, 1.0]]" in text
+    assert "def test_outputs_are_those_that_the_spec_states(" in text
+
+
+def test_a_second_example_is_tried_too():
+    text = suite(
+        SCALE,
+        example=(
+            "  - inputs: {inputs: [5, 3]}",
+            "  - inputs: {inputs: [5, 3]}\n"
+            "  - arguments: {use_bias: false}\n    inputs: {inputs: [2, 4]}",
+        ),
+    )
+    assert 'EXAMPLES = [\n    ({"use_bias": False}, (2, 4)),\n]' in text
+
+
+def test_a_local_name_does_not_hide_what_the_oracle_calls():
+    text = suite(
+        SCALE,
+        call=("  y = inputs * scale", "  softmax = tf.nn.softmax(inputs)\n  y = softmax * scale"),
+    )
+    assert "softmax_ = softmax(inputs" in text
+
+
+def test_what_tensorflow_is_asked_for_itself_is_said():
+    text = suite(
+        SCALE,
+        call=("  y = inputs * scale", "  y: [batch, ..., features] = tf.math.bessel_i0(inputs) * scale"),
+    )
+    assert "# TensorFlow is asked itself for tf.math.bessel_i0." in text
