@@ -15,11 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import (
-    Callable,
-    Iterator,
-    Sequence,
-)
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,10 +44,7 @@ class Run:
 class _Watch:
     """A pytest plugin: puts tests in order, and keeps what came of each."""
 
-    def __init__(
-        self,
-        order: Callable[[str], float] | None,
-    ):
+    def __init__(self, order: Callable[[str], float] | None):
         self.order = order
         self.durations: dict[str, float] = {}
         self.test = ""
@@ -66,19 +59,12 @@ class _Watch:
         self.durations[name] = self.durations.get(name, 0.0) + report.duration
         if report.failed and not self.test:
             self.test = name
-            crash = getattr(
-                report.longrepr,
-                "reprcrash",
-                None,
-            )
+            crash = getattr(report.longrepr, "reprcrash", None)
             self.message = str(crash.message if crash else report.longrepr)[:500]
 
     def pytest_collectreport(self, report) -> None:
         if report.failed:
-            self.test, self.message = (
-                "import",
-                str(report.longrepr)[-500:],
-            )
+            self.test, self.message = ("import", str(report.longrepr)[-500:])
 
 
 class Suite:
@@ -91,12 +77,7 @@ class Suite:
         scratch: A folder for copies.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        snake: str,
-        scratch: Path,
-    ):
+    def __init__(self, folder: Path, snake: str, scratch: Path):
         self.folder = folder
         self.snake = snake
         self.scratch = scratch
@@ -115,11 +96,7 @@ class Suite:
         self.limit = 60 + 6 * run.seconds
         return run
 
-    def judge(
-        self,
-        texts: Sequence[str],
-        jobs: int,
-    ) -> Iterator[tuple[int, Run]]:
+    def judge(self, texts: Sequence[str], jobs: int) -> Iterator[tuple[int, Run]]:
         """A run for each text of the layer, in the order in which they end."""
         waiting = list(enumerate(texts))[::-1]
         running: dict[int, tuple[int, Path, float]] = {}
@@ -127,46 +104,25 @@ class Suite:
             while waiting and len(running) < jobs:
                 index, text = waiting.pop()
                 place = Path(tempfile.mkdtemp(dir=self.scratch))
-                running[self._start(text, place)] = (
-                    index,
-                    place,
-                    time.monotonic(),
-                )
+                running[self._start(text, place)] = (index, place, time.monotonic())
             ended = self._ended(running)
             for pid, status in ended:
                 index, place, start = running.pop(pid)
-                run = _read(
-                    place,
-                    status,
-                    time.monotonic() - start,
-                )
+                run = _read(place, status, time.monotonic() - start)
                 if run.test:
                     self.kills[run.test] += 1
-                shutil.rmtree(
-                    place,
-                    ignore_errors=True,
-                )
+                shutil.rmtree(place, ignore_errors=True)
                 yield index, run
 
     def _ended(
-        self,
-        running: dict[int, tuple[int, Path, float]],
+        self, running: dict[int, tuple[int, Path, float]]
     ) -> list[tuple[int, str]]:
         while True:
-            for pid, (
-                _,
-                _,
-                start,
-            ) in list(running.items()):
+            for pid, (_, _, start) in list(running.items()):
                 done, code = os.waitpid(pid, os.WNOHANG)
                 if done:
                     _kill_group(pid)
-                    return [
-                        (
-                            pid,
-                            "ended" if os.WIFEXITED(code) else "crashed",
-                        )
-                    ]
+                    return [(pid, "ended" if os.WIFEXITED(code) else "crashed")]
                 if time.monotonic() - start > self.limit:
                     _kill_group(pid)
                     os.waitpid(pid, 0)
@@ -192,10 +148,7 @@ class Suite:
         os._exit(code)
 
     def _run(self, place: Path) -> int:
-        output = os.open(
-            place / "output.txt",
-            os.O_WRONLY | os.O_CREAT,
-        )
+        output = os.open(place / "output.txt", os.O_WRONLY | os.O_CREAT)
         os.dup2(output, 1)
         os.dup2(output, 2)
         os.chdir(place)
@@ -203,14 +156,7 @@ class Suite:
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         sys.dont_write_bytecode = True
         watch = _Watch(self._order if self.durations else None)
-        options = [
-            "-x",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "-p",
-            "no:randomly",
-        ]
+        options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
         options += [
             "-p",
             "no:xdist",
@@ -219,56 +165,28 @@ class Suite:
             "--basetemp",
             str(place / "tmp"),
         ]
-        code = pytest.main(
-            [
-                *options,
-                f"test_{self.snake}.py",
-            ],
-            plugins=[watch],
-        )
+        code = pytest.main([*options, f"test_{self.snake}.py"], plugins=[watch])
         result = {
             "code": int(code),
             "test": watch.test,
             "message": watch.message,
             "durations": watch.durations,
         }
-        (place / "result.json").write_text(
-            json.dumps(result),
-            encoding="utf-8",
-        )
+        (place / "result.json").write_text(json.dumps(result), encoding="utf-8")
         return int(code)
 
 
-def _read(
-    place: Path,
-    status: str,
-    seconds: float,
-) -> Run:
+def _read(place: Path, status: str, seconds: float) -> Run:
     try:
         result = json.loads((place / "result.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         status = "hung" if status == "hung" else "crashed"
-        return Run(
-            status,
-            status,
-            "",
-            {},
-            seconds,
-        )
+        return Run(status, status, "", {}, seconds)
     status = "passed" if result["code"] == 0 else "failed"
-    return Run(
-        status,
-        result["test"],
-        result["message"],
-        result["durations"],
-        seconds,
-    )
+    return Run(status, result["test"], result["message"], result["durations"], seconds)
 
 
 def _kill_group(pid: int) -> None:
     """Ends a run with all that it started."""
-    with contextlib.suppress(
-        ProcessLookupError,
-        PermissionError,
-    ):
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)

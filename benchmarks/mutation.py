@@ -50,15 +50,11 @@ class Score:
         return 100 * self.killed / max(1, self.valid)
 
     @property
-    def too_many_equivalent(
-        self,
-    ) -> bool:
+    def too_many_equivalent(self) -> bool:
         return self.equivalent > LIMIT * (self.valid + self.equivalent)
 
 
-def main(
-    argv: list[str] | None = None,
-) -> int:
+def main(argv: list[str] | None = None) -> int:
     arguments = _arguments(argv)
     specs = [_spec(name) for name in arguments.recipes] or sorted(
         RECIPES.glob("*.yaml")
@@ -69,52 +65,24 @@ def main(
         snakes = generate(specs, emitted)
         _import_tensorflow()
         for spec, snake in zip(specs, snakes):
-            scores.append(
-                _judge(
-                    spec.stem,
-                    snake,
-                    emitted,
-                    Path(scratch),
-                    arguments,
-                )
-            )
+            scores.append(_judge(spec.stem, snake, emitted, Path(scratch), arguments))
     _report(scores)
     if arguments.json:
         arguments.json.write_text(
-            json.dumps(
-                [_plain(score) for score in scores],
-                indent=1,
-            )
+            json.dumps([_plain(score) for score in scores], indent=1)
         )
     missed = sum(len(score.survivors) for score in scores)
     return 1 if missed or any(score.too_many_equivalent for score in scores) else 0
 
 
-def _arguments(
-    argv: list[str] | None,
-) -> argparse.Namespace:
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "recipes",
-        nargs="*",
-        help="names of recipes, or paths of specs",
+        "recipes", nargs="*", help="names of recipes, or paths of specs"
     )
-    parser.add_argument(
-        "--jobs",
-        type=int,
-        default=2,
-        help="suites that run at a time",
-    )
-    parser.add_argument(
-        "--json",
-        type=Path,
-        help="write the results there too",
-    )
-    parser.add_argument(
-        "--kind",
-        default="",
-        help="only faults whose kind holds this",
-    )
+    parser.add_argument("--jobs", type=int, default=2, help="suites that run at a time")
+    parser.add_argument("--json", type=Path, help="write the results there too")
+    parser.add_argument("--kind", default="", help="only faults whose kind holds this")
     return parser.parse_args(argv)
 
 
@@ -125,37 +93,13 @@ def _spec(name: str) -> Path:
 
 def generate(specs: list[Path], folder: Path) -> list[str]:
     """Emits every spec into a folder; the names of the modules."""
-    from layersmith.cli import (
-        main as layersmith,
-    )
-    from layersmith.pipeline import (
-        SpecFile,
-        Target,
-    )
-    from layersmith.pipeline import (
-        generate as texts,
-    )
+    from layersmith.cli import main as layersmith
+    from layersmith.pipeline import SpecFile, Target
+    from layersmith.pipeline import generate as texts
 
-    files = [
-        SpecFile(
-            str(path),
-            path.read_text(encoding="utf-8"),
-        )
-        for path in specs
-    ]
+    files = [SpecFile(str(path), path.read_text(encoding="utf-8")) for path in specs]
     generated, problems = texts(files, Target())
-    if (
-        layersmith(
-            [
-                "generate",
-                *map(str, specs),
-                "--out",
-                str(folder),
-                "--quiet",
-            ]
-        )
-        != 0
-    ):
+    if layersmith(["generate", *map(str, specs), "--out", str(folder), "--quiet"]) != 0:
         sys.exit(f"generate failed: {[p.message for p in problems]}")
     return [item.snake for item in generated]
 
@@ -168,11 +112,7 @@ def _import_tensorflow() -> None:
 
 
 def _judge(
-    name: str,
-    snake: str,
-    emitted: Path,
-    scratch: Path,
-    arguments: argparse.Namespace,
+    name: str, snake: str, emitted: Path, scratch: Path, arguments: argparse.Namespace
 ) -> Score:
     from judge import Suite
 
@@ -188,10 +128,7 @@ def _judge(
     tried = [m for m in faults if _key(m, suite.layer) not in reasons]
     score.equivalent = len(faults) - len(tried)
     start, done = time.monotonic(), 0
-    for index, result in suite.judge(
-        [m.text for m in tried],
-        arguments.jobs,
-    ):
+    for index, result in suite.judge([m.text for m in tried], arguments.jobs):
         done += 1
         if result.status == "passed":
             score.survivors.append(tried[index])
@@ -199,25 +136,14 @@ def _judge(
             score.killed += 1
             score.kills[result.test] = score.kills.get(result.test, 0) + 1
         if sys.stderr.isatty():
-            print(
-                f"\r{name}: {done} of {len(tried)}",
-                end="",
-                file=sys.stderr,
-            )
+            print(f"\r{name}: {done} of {len(tried)}", end="", file=sys.stderr)
     score.survivors.sort(key=lambda m: m.line)
     seconds = time.monotonic() - start
     print(
-        f"{name}: {score.killed} of {score.valid} killed in {seconds:.0f} s",
-        flush=True,
+        f"{name}: {score.killed} of {score.valid} killed in {seconds:.0f} s", flush=True
     )
     for mutant in score.survivors:
-        print(
-            mutant.diff(
-                suite.layer,
-                f"{snake}.py",
-            ),
-            flush=True,
-        )
+        print(mutant.diff(suite.layer, f"{snake}.py"), flush=True)
     return score
 
 
@@ -227,19 +153,14 @@ def _key(mutant: Mutant, original: str) -> str:
     return "\n".join(line.strip() for line in lines if line[:1] in ("+", "-"))
 
 
-def _equivalent(
-    name: str,
-) -> dict[str, str]:
+def _equivalent(name: str) -> dict[str, str]:
     """The reviewed reasons of a recipe, by the lines that change."""
     import yaml
 
     listed = (
         yaml.safe_load((HERE / "equivalent.yaml").read_text(encoding="utf-8")) or {}
     )
-    entries = [
-        *(listed.get("all") or []),
-        *(listed.get(name) or []),
-    ]
+    entries = [*(listed.get("all") or []), *(listed.get(name) or [])]
     return {
         "\n".join(line.strip() for line in entry["diff"].strip().split("\n")): entry[
             "why"
@@ -248,9 +169,7 @@ def _equivalent(
     }
 
 
-def _report(
-    scores: list[Score],
-) -> None:
+def _report(scores: list[Score]) -> None:
     print(
         f"{'recipe':28}{'killed':>8}{'valid':>8}{'':>9}{'equivalent':>12}{'suite':>9}"
     )
@@ -260,10 +179,7 @@ def _report(
             f"{score.name:28}{score.killed:8}{score.valid:8}{score.percent:8.1f}%"
             f"{score.equivalent:12}{score.suite_seconds:7.1f} s{mark}"
         )
-    killed, valid = (
-        sum(s.killed for s in scores),
-        sum(s.valid for s in scores),
-    )
+    killed, valid = (sum(s.killed for s in scores), sum(s.valid for s in scores))
     print(f"{'all':28}{killed:8}{valid:8}{100 * killed / max(1, valid):8.1f}%")
 
 
@@ -274,19 +190,8 @@ def _plain(score: Score) -> dict:
         "valid": score.valid,
         "equivalent": score.equivalent,
         "suite_seconds": round(score.suite_seconds, 1),
-        "kills": dict(
-            sorted(
-                score.kills.items(),
-                key=lambda kill: -kill[1],
-            )
-        ),
-        "survivors": [
-            {
-                "kind": m.kind,
-                "line": m.line,
-            }
-            for m in score.survivors
-        ],
+        "kills": dict(sorted(score.kills.items(), key=lambda kill: -kill[1])),
+        "survivors": [{"kind": m.kind, "line": m.line} for m in score.survivors],
     }
 
 

@@ -12,17 +12,8 @@ statement dropped.
 
 from __future__ import annotations
 
-from faults import (
-    calls,
-    expressions,
-    layers,
-    statements,
-)
-from faults.text import (
-    Mutant,
-    Source,
-    valid,
-)
+from faults import calls, expressions, layers, statements
+from faults.text import Mutant, Source, valid
 
 __all__ = ["Mutant", "mutants"]
 
@@ -30,13 +21,5 @@ __all__ = ["Mutant", "mutants"]
 def mutants(text: str) -> list[Mutant]:
     """Every mutant of a layer's source, in the order of its lines."""
     source = Source(text)
-    families = (
-        expressions,
-        calls,
-        statements,
-        layers,
-    )
-    return valid(
-        source,
-        (m for family in families for m in family.mutants(source)),
-    )
+    families = (expressions, calls, statements, layers)
+    return valid(source, (m for family in families for m in family.mutants(source)))

@@ -48,52 +48,28 @@ TAKEN_FOR = {
     "assign_sub": "assign_add",
 }
 # What a call of these in place of their argument would not be a fault of the layer.
-MAKERS = (
-    "add_weight",
-    "InputSpec",
-    "super",
-)
+MAKERS = ("add_weight", "InputSpec", "super")
 
 
-def mutants(
-    source: Source,
-) -> Iterator[Mutant]:
+def mutants(source: Source) -> Iterator[Mutant]:
     for node in source.walk(ast.Call):
         yield from _arguments(source, node)
-        if isinstance(
-            source.parents[node],
-            ast.ClassDef,
-        ):
+        if isinstance(source.parents[node], ast.ClassDef):
             continue  # a decorator
         yield from _function(source, node)
 
 
 def _arguments(source: Source, node: ast.Call) -> Iterator[Mutant]:
-    items = sorted(
-        [*node.args, *node.keywords],
-        key=source.extent,
-    )
+    items = sorted([*node.args, *node.keywords], key=source.extent)
     for index, item in enumerate(items):
         if isinstance(item, ast.keyword):
             name = item.arg or "**"
-            yield source.drop(
-                f"keyword {name} dropped",
-                items,
-                index,
-            )
+            yield source.drop(f"keyword {name} dropped", items, index)
         elif index:
-            yield source.drop(
-                "argument dropped",
-                items,
-                index,
-            )
+            yield source.drop("argument dropped", items, index)
     if len(node.args) > 1:
         for one, other in zip(node.args, node.args[1:]):
-            yield source.swap(
-                "arguments swapped",
-                one,
-                other,
-            )
+            yield source.swap("arguments swapped", one, other)
     if _name(node).endswith("SeedGenerator"):
         yield source.drop("seed ignored", items, 0)
 
@@ -103,17 +79,11 @@ def _function(source: Source, node: ast.Call) -> Iterator[Mutant]:
     last = name.rpartition(".")[2]
     if node.args and last not in MAKERS and not isinstance(node.args[0], ast.Starred):
         yield source.replace(
-            "call replaced by its argument",
-            node,
-            source.operand(node.args[0]),
+            "call replaced by its argument", node, source.operand(node.args[0])
         )
     if isinstance(node.func, ast.Attribute):
         if not node.args and not node.keywords and last not in ("get_config",):
-            yield source.replace(
-                "call dropped",
-                node,
-                source.of(node.func.value),
-            )
+            yield source.replace("call dropped", node, source.of(node.func.value))
         if last in TAKEN_FOR and name != f"self.{last}":
             module = source.of(node.func.value)
             if last in (
@@ -127,38 +97,20 @@ def _function(source: Source, node: ast.Call) -> Iterator[Mutant]:
             ):
                 module = _module(TAKEN_FOR[last])
             yield source.replace(
-                "one function for another",
-                node.func,
-                f"{module}.{TAKEN_FOR[last]}",
+                "one function for another", node.func, f"{module}.{TAKEN_FOR[last]}"
             )
     if last == "matmul":
         flags = {k.arg for k in node.keywords}
         start, end = source.extent(node)
-        for flag in (
-            "transpose_a",
-            "transpose_b",
-        ):
+        for flag in ("transpose_a", "transpose_b"):
             if flag not in flags:
                 text = source.text[start : end - 1].rstrip().rstrip(",")
-                yield source.replace(
-                    "transposed",
-                    node,
-                    f"{text}, {flag}=True)",
-                )
-    if last in (
-        "reduce_sum",
-        "reduce_mean",
-        "reduce_max",
-        "reduce_min",
-    ):
+                yield source.replace("transposed", node, f"{text}, {flag}=True)")
+    if last in ("reduce_sum", "reduce_mean", "reduce_max", "reduce_min"):
         if "keepdims" not in {k.arg for k in node.keywords}:
             start, end = source.extent(node)
             text = source.text[start : end - 1].rstrip().rstrip(",")
-            yield source.replace(
-                "keepdims",
-                node,
-                f"{text}, keepdims=True)",
-            )
+            yield source.replace("keepdims", node, f"{text}, keepdims=True)")
 
 
 def _module(name: str) -> str:

@@ -5,16 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from faults.text import (
-    Change,
-    Mutant,
-    Source,
-)
+from faults.text import Change, Mutant, Source
 
 
-def mutants(
-    source: Source,
-) -> Iterator[Mutant]:
+def mutants(source: Source) -> Iterator[Mutant]:
     for node in source.walk(ast.stmt):
         yield from _dropped(source, node)
         if isinstance(node, ast.If):
@@ -26,43 +20,22 @@ def mutants(
             start, end = source.extent(decorator)
             # From the `@` to the end of the line.
             yield source.change(
-                "decorator dropped",
-                decorator,
-                Change(
-                    start - 1,
-                    end + 1,
-                    "",
-                ),
+                "decorator dropped", decorator, Change(start - 1, end + 1, "")
             )
 
 
 def _dropped(source: Source, node: ast.stmt) -> Iterator[Mutant]:
-    if isinstance(
-        node,
-        (
-            ast.Import,
-            ast.ImportFrom,
-            ast.ClassDef,
-            ast.Pass,
-        ),
-    ):
+    if isinstance(node, (ast.Import, ast.ImportFrom, ast.ClassDef, ast.Pass)):
         return
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return
     if isinstance(node, ast.Return) and _is_none(node.value):
         return
     if isinstance(node, ast.FunctionDef):
-        if not isinstance(
-            source.parents[node],
-            ast.ClassDef,
-        ):
+        if not isinstance(source.parents[node], ast.ClassDef):
             return
         start, end = source.extent(node)
-        yield source.change(
-            "method dropped",
-            node,
-            Change(start, end, "pass"),
-        )
+        yield source.change("method dropped", node, Change(start, end, "pass"))
         return
     parent = source.parents[node]
     if (
@@ -72,16 +45,10 @@ def _dropped(source: Source, node: ast.stmt) -> Iterator[Mutant]:
     ):
         if source.text[source.extent(node)[0] :].startswith("elif"):
             return
-    yield source.replace(
-        "statement dropped",
-        node,
-        "pass",
-    )
+    yield source.replace("statement dropped", node, "pass")
 
 
-def _is_none(
-    node: ast.AST | None,
-) -> bool:
+def _is_none(node: ast.AST | None) -> bool:
     return node is None or isinstance(node, ast.Constant) and node.value is None
 
 
@@ -89,27 +56,11 @@ def _branch(source: Source, node: ast.If) -> Iterator[Mutant]:
     refuses = any(isinstance(inner, ast.Raise) for inner in node.body)
     kind = "validation dropped" if refuses else "branch forced"
     yield source.replace(kind, node.test, "False")
-    yield source.replace(
-        "branch forced",
-        node.test,
-        "True",
-    )
-    yield source.replace(
-        "branch negated",
-        node.test,
-        f"not ({source.of(node.test)})",
-    )
+    yield source.replace("branch forced", node.test, "True")
+    yield source.replace("branch negated", node.test, f"not ({source.of(node.test)})")
 
 
 def _loop(source: Source, node: ast.For) -> Iterator[Mutant]:
     over = source.of(node.iter)
-    yield source.replace(
-        "loop cut short",
-        node.iter,
-        f"list({over})[:-1]",
-    )
-    yield source.replace(
-        "loop cut short",
-        node.iter,
-        f"list({over})[1:]",
-    )
+    yield source.replace("loop cut short", node.iter, f"list({over})[:-1]")
+    yield source.replace("loop cut short", node.iter, f"list({over})[1:]")

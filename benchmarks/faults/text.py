@@ -72,14 +72,8 @@ class Source:
     def extent(self, node: ast.AST) -> tuple[int, int]:
         """First and one past the last character of a node."""
         return (
-            self._offset(
-                node.lineno,
-                node.col_offset,
-            ),
-            self._offset(
-                node.end_lineno,
-                node.end_col_offset,
-            ),
+            self._offset(node.lineno, node.col_offset),
+            self._offset(node.end_lineno, node.end_col_offset),
         )
 
     def of(self, node: ast.AST) -> str:
@@ -88,49 +82,21 @@ class Source:
 
     def operand(self, node: ast.AST) -> str:
         """The text of an expression, in parentheses where it might need them."""
-        bare = (
-            ast.Name,
-            ast.Attribute,
-            ast.Call,
-            ast.Constant,
-            ast.Subscript,
-        )
+        bare = (ast.Name, ast.Attribute, ast.Call, ast.Constant, ast.Subscript)
         text = self.of(node)
         return text if isinstance(node, bare) else f"({text})"
 
-    def replace(
-        self,
-        kind: str,
-        node: ast.AST,
-        text: str,
-    ) -> Mutant:
+    def replace(self, kind: str, node: ast.AST, text: str) -> Mutant:
         """A mutant in which a node has another text."""
-        return self.change(
-            kind,
-            node,
-            Change(*self.extent(node), text),
-        )
+        return self.change(kind, node, Change(*self.extent(node), text))
 
-    def change(
-        self,
-        kind: str,
-        at: ast.AST,
-        *changes: Change,
-    ) -> Mutant:
+    def change(self, kind: str, at: ast.AST, *changes: Change) -> Mutant:
         text = self.text
-        for change in sorted(
-            changes,
-            key=lambda c: -c.start,
-        ):
+        for change in sorted(changes, key=lambda c: -c.start):
             text = text[: change.start] + change.text + text[change.end :]
         return Mutant(kind, at.lineno, text)
 
-    def drop(
-        self,
-        kind: str,
-        items: list[ast.AST],
-        index: int,
-    ) -> Mutant:
+    def drop(self, kind: str, items: list[ast.AST], index: int) -> Mutant:
         """A mutant without one item of a sequence, nor the comma beside it."""
         start, end = self.extent(items[index])
         if index + 1 < len(items):
@@ -139,54 +105,27 @@ class Source:
             start = self.extent(items[index - 1])[1]
         elif self.text[end : end + 1] == ",":
             end += 1
-        return self.change(
-            kind,
-            items[index],
-            Change(start, end, ""),
-        )
+        return self.change(kind, items[index], Change(start, end, ""))
 
-    def swap(
-        self,
-        kind: str,
-        one: ast.AST,
-        other: ast.AST,
-    ) -> Mutant:
+    def swap(self, kind: str, one: ast.AST, other: ast.AST) -> Mutant:
         return self.change(
             kind,
             one,
-            Change(
-                *self.extent(one),
-                self.operand(other),
-            ),
-            Change(
-                *self.extent(other),
-                self.operand(one),
-            ),
+            Change(*self.extent(one), self.operand(other)),
+            Change(*self.extent(other), self.operand(one)),
         )
 
     def inside(self, node: ast.AST, name: str) -> bool:
         """Whether a node stands in a function of this name."""
         while node in self.parents:
             node = self.parents[node]
-            if (
-                isinstance(
-                    node,
-                    ast.FunctionDef,
-                )
-                and node.name == name
-            ):
+            if isinstance(node, ast.FunctionDef) and node.name == name:
                 return True
         return False
 
     def function(self, name: str) -> ast.FunctionDef | None:
         for node in ast.walk(self.tree):
-            if (
-                isinstance(
-                    node,
-                    ast.FunctionDef,
-                )
-                and node.name == name
-            ):
+            if isinstance(node, ast.FunctionDef) and node.name == name:
                 return node
         return None
 
@@ -202,22 +141,13 @@ class Source:
         if isinstance(parent, ast.Expr) and isinstance(node, ast.Constant):
             return True
         while parent is not None:
-            if isinstance(
-                parent,
-                (
-                    ast.JoinedStr,
-                    ast.Raise,
-                ),
-            ):
+            if isinstance(parent, (ast.JoinedStr, ast.Raise)):
                 return True
             parent = self.parents.get(parent)
         return False
 
 
-def valid(
-    source: Source,
-    mutants: Iterator[Mutant],
-) -> list[Mutant]:
+def valid(source: Source, mutants: Iterator[Mutant]) -> list[Mutant]:
     """The mutants that are Python, mean something else, and are not there twice."""
     seen = {ast.dump(source.tree)}
     found = []
@@ -229,7 +159,4 @@ def valid(
         if meaning not in seen:
             seen.add(meaning)
             found.append(mutant)
-    return sorted(
-        found,
-        key=lambda m: (m.line, m.kind),
-    )
+    return sorted(found, key=lambda m: (m.line, m.kind))
