@@ -92,6 +92,7 @@ class ArgumentPlan:
         changes: Changes of them, each as (name, source) pairs.
         kept_alone: Changes that are tried in the configuration alone.
         defaults: Name and source of each default.
+        bare: Whether the layer can be made with all defaults at once.
         objects: Kind of each argument that is serialized: `activations`, ...
         layers: Arguments that are layers.
         activations: Source of the NumPy function by source of the name.
@@ -106,6 +107,7 @@ class ArgumentPlan:
     changes: tuple[Pairs, ...]
     kept_alone: tuple[Pairs, ...]
     defaults: Pairs
+    bare: bool
     objects: Pairs
     layers: tuple[str, ...]
     activations: Pairs
