@@ -1,6 +1,6 @@
 """How many seeded faults the emitted suites notice.
 
-    python benchmarks/mutation.py [RECIPE ...] [--jobs 2] [--json FILE]
+    python benchmarks/mutation.py [RECIPE ...] [--jobs 2] [--sample N] [--json FILE]
 
 Generates each recipe (all of them by default; a path to a spec will do), seeds one fault
 at a time in the layer, and runs its suite on each. Prints killed / valid per recipe, and
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import sys
 import tempfile
 import time
@@ -82,6 +83,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--jobs", type=int, default=2, help="suites that run at a time")
     parser.add_argument("--json", type=Path, help="write the results there too")
+    parser.add_argument(
+        "--sample", type=int, help="as many faults of each recipe, the same each time"
+    )
     parser.add_argument("--kind", default="", help="only faults whose kind holds this")
     return parser.parse_args(argv)
 
@@ -124,6 +128,8 @@ def _judge(
         )
     score = Score(name, run.seconds)
     faults = [m for m in mutants(suite.layer) if arguments.kind in m.kind]
+    if arguments.sample and arguments.sample < len(faults):
+        faults = random.Random(name).sample(faults, arguments.sample)
     reasons = _equivalent(name)
     tried = [m for m in faults if _key(m, suite.layer) not in reasons]
     score.equivalent = len(faults) - len(tried)
