@@ -64,7 +64,9 @@ def test_every_recipe_has_a_suite_that_is_python(suites):
 
 def test_no_two_tests_of_a_suite_have_one_name(suites):
     for name, (text, _) in suites.items():
-        defined = [n.name for n in ast.parse(text).body if isinstance(n, ast.FunctionDef)]
+        defined = [
+            n.name for n in ast.parse(text).body if isinstance(n, ast.FunctionDef)
+        ]
         assert len(set(defined)) == len(defined), name
 
 
@@ -93,7 +95,15 @@ def test_the_oracle_shares_no_statement_of_the_layer(suites):
 
 def test_what_a_layer_lacks_is_not_in_its_suite():
     text = suite(SCALE)
-    for absent in ("training=", "Draws", "MASKS", "sublayers", "REFUSED", "State", "seed="):
+    for absent in (
+        "training=",
+        "Draws",
+        "MASKS",
+        "sublayers",
+        "REFUSED",
+        "State",
+        "seed=",
+    ):
         assert absent not in text.replace("seed=0", ""), absent
 
 
@@ -182,7 +192,10 @@ def test_a_second_example_is_tried_too():
 def test_a_local_name_does_not_hide_what_the_oracle_calls():
     text = suite(
         SCALE,
-        call=("  y = inputs * scale", "  softmax = tf.nn.softmax(inputs)\n  y = softmax * scale"),
+        call=(
+            "  y = inputs * scale",
+            "  softmax = tf.nn.softmax(inputs)\n  y = softmax * scale",
+        ),
     )
     assert "softmax_ = softmax(inputs" in text
 
@@ -190,6 +203,9 @@ def test_a_local_name_does_not_hide_what_the_oracle_calls():
 def test_what_tensorflow_is_asked_for_itself_is_said():
     text = suite(
         SCALE,
-        call=("  y = inputs * scale", "  y: [batch, ..., features] = tf.math.bessel_i0(inputs) * scale"),
+        call=(
+            "  y = inputs * scale",
+            "  y: [batch, ..., features] = tf.math.bessel_i0(inputs) * scale",
+        ),
     )
     assert "# TensorFlow is asked itself for tf.math.bessel_i0." in text

@@ -7,7 +7,6 @@ import io
 import re
 import tokenize
 
-
 # A slice as a name, until the text is made: `ast.unparse` sets no spaces in it.
 _SLICE = re.compile(r"SLICE_([0-9a-f]+)_")
 

@@ -74,7 +74,7 @@ def _candidates(argument: Argument, values: Values) -> list[object]:
     value = values[argument.name.text]
     found = list(others(argument, value))
     if argument.type == "int":
-        found += [n for n in range(0, 13) if fits(argument, n) is None]
+        found += [n for n in range(13) if fits(argument, n) is None]
     if argument.type == "float" and isinstance(value, (int, float)):
         numbers = [v for v in values.values() if type(v) in (int, float)]
         found += [n for n in map(float, numbers) if fits(argument, n) is None]

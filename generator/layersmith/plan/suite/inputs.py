@@ -9,8 +9,8 @@ from layersmith.language.dims import Axis, Dim
 from layersmith.language.evaluate import Unknowable, evaluate
 from layersmith.language.values import Tensor
 from layersmith.plan import names
-from layersmith.plan.init import needs_build
 from layersmith.plan.arguments import literal
+from layersmith.plan.init import needs_build
 from layersmith.plan.suite.model import InputPlan, MaskPlan, Pairs, SuiteInput
 from layersmith.plan.suite.sizes import announced, example_shape, tuple_source
 from layersmith.plan.suite.values import Values, others, with_derived
@@ -235,7 +235,7 @@ def _rest(analysis: Analysis, shapes: Shapes) -> dict[str, tuple[int, ...]]:
 def _computed(analysis: Analysis, code: Code, shapes: Shapes, values: Values) -> str:
     """A shape that an expression gives, from shapes with axes of unknown size."""
     known = with_derived(analysis, values)
-    for name, numbers in shapes.items():
+    for name in shapes:
         sizes = announced(
             analysis, analysis.scope.shapes[name], values, _rest(analysis, shapes)
         )

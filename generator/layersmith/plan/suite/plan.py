@@ -13,7 +13,6 @@ from layersmith.language.values import Items, Tensor
 from layersmith.plan import names
 from layersmith.plan.masks import ends_mask, keeps_mask
 from layersmith.plan.oracle import plan_oracle
-from layersmith.plan.seeds import needs_seed
 from layersmith.plan.suite.arguments import plan_arguments
 from layersmith.plan.suite.examples import plan_examples
 from layersmith.plan.suite.inputs import plan_inputs

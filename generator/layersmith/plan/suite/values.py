@@ -80,8 +80,7 @@ def changes(analysis: Analysis, values: Values) -> list[Values]:
             continue
         for other in _tried(analysis, argument, values):
             found.append({name: other})
-    for combination in _combinations(analysis, values):
-        found.append(combination)
+    found.extend(_combinations(analysis, values))
     return [change for index, change in enumerate(found) if change not in found[:index]]
 
 
