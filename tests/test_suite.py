@@ -2,8 +2,8 @@
 
 import ast
 import re
-import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,14 +70,16 @@ def test_no_two_tests_of_a_suite_have_one_name(suites):
         assert len(set(defined)) == len(defined), name
 
 
-@pytest.mark.skipif(shutil.which("ruff") is None, reason="ruff is not installed")
 def test_suites_are_as_ruff_formats_and_checks_them(suites, tmp_path):
     for name, (text, layer) in suites.items():
         (tmp_path / f"test_{name}.py").write_text(text, encoding="utf-8")
         (tmp_path / f"{name}.py").write_text(layer, encoding="utf-8")
     for command in (["format", "--check", "--isolated"], ["check", "--isolated"]):
         run = subprocess.run(
-            ["ruff", *command, "."], cwd=tmp_path, capture_output=True, text=True
+            [sys.executable, "-m", "ruff", *command, "."],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
         )
         assert run.returncode == 0, run.stdout + run.stderr
 
