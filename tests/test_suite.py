@@ -64,7 +64,9 @@ def test_every_recipe_has_a_suite_that_is_python(suites):
 
 def test_no_two_tests_of_a_suite_have_one_name(suites):
     for name, (text, _) in suites.items():
-        defined = [n.name for n in ast.parse(text).body if isinstance(n, ast.FunctionDef)]
+        defined = [
+            n.name for n in ast.parse(text).body if isinstance(n, ast.FunctionDef)
+        ]
         assert len(set(defined)) == len(defined), name
 
 
@@ -93,8 +95,18 @@ def test_the_oracle_shares_no_statement_of_the_layer(suites):
 
 def test_what_a_layer_lacks_is_not_in_its_suite():
     text = suite(SCALE)
-    for absent in ("training=", "Draws", "MASKS", "sublayers", "REFUSED", "State", "seed="):
-        assert absent not in text.replace("seed=0", ""), absent
+    # `sample` draws with a seed of its own.
+    text = re.sub(r"sample\(.*seed=\d", "", text)
+    for absent in (
+        "training=",
+        "Draws",
+        "MASKS",
+        "sublayers",
+        "REFUSED",
+        "State",
+        "seed=",
+    ):
+        assert absent not in text, absent
 
 
 def test_switches_are_tried_in_both_ways():
@@ -131,7 +143,7 @@ def test_no_two_arguments_have_one_value():
     assert len(set(values)) == 2
 
 
-def test_a_check_is_broken_alone_and_with_its_message():
+def test_each_check_is_broken_so_that_its_message_is_the_first():
     text = suite(
         SCALE,
         argument=(
@@ -141,8 +153,8 @@ def test_a_check_is_broken_alone_and_with_its_message():
         ),
         checks=(
             "inputs:\n",
-            "checks:\n  - {that: units % heads == 0, message: heads must divide units.}\n"
-            "  - {that: heads <= units, message: more heads than units.}\ninputs:\n",
+            "checks:\n  - {that: heads <= units, message: more heads than units.}\n"
+            "  - {that: units % heads == 0, message: heads must divide units.}\ninputs:\n",
         ),
         call=("  return y", "  y = y * (units // heads)\n  return y"),
     )
@@ -182,7 +194,10 @@ def test_a_second_example_is_tried_too():
 def test_a_local_name_does_not_hide_what_the_oracle_calls():
     text = suite(
         SCALE,
-        call=("  y = inputs * scale", "  softmax = tf.nn.softmax(inputs)\n  y = softmax * scale"),
+        call=(
+            "  y = inputs * scale",
+            "  softmax = tf.nn.softmax(inputs)\n  y = softmax * scale",
+        ),
     )
     assert "softmax_ = softmax(inputs" in text
 
@@ -190,6 +205,9 @@ def test_a_local_name_does_not_hide_what_the_oracle_calls():
 def test_what_tensorflow_is_asked_for_itself_is_said():
     text = suite(
         SCALE,
-        call=("  y = inputs * scale", "  y: [batch, ..., features] = tf.math.bessel_i0(inputs) * scale"),
+        call=(
+            "  y = inputs * scale",
+            "  y: [batch, ..., features] = tf.math.special.bessel_j0(inputs) * scale",
+        ),
     )
-    assert "# TensorFlow is asked itself for tf.math.bessel_i0." in text
+    assert "# TensorFlow is asked itself for tf.math.special.bessel_j0." in text
