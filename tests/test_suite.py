@@ -97,6 +97,8 @@ def test_the_oracle_shares_no_statement_of_the_layer(suites):
 
 def test_what_a_layer_lacks_is_not_in_its_suite():
     text = suite(SCALE)
+    # `sample` draws with a seed of its own.
+    text = re.sub(r"sample\(.*seed=\d", "", text)
     for absent in (
         "training=",
         "Draws",
@@ -106,7 +108,7 @@ def test_what_a_layer_lacks_is_not_in_its_suite():
         "State",
         "seed=",
     ):
-        assert absent not in text.replace("seed=0", ""), absent
+        assert absent not in text, absent
 
 
 def test_switches_are_tried_in_both_ways():
@@ -143,7 +145,7 @@ def test_no_two_arguments_have_one_value():
     assert len(set(values)) == 2
 
 
-def test_a_check_is_broken_alone_and_with_its_message():
+def test_each_check_is_broken_so_that_its_message_is_the_first():
     text = suite(
         SCALE,
         argument=(
@@ -153,8 +155,8 @@ def test_a_check_is_broken_alone_and_with_its_message():
         ),
         checks=(
             "inputs:\n",
-            "checks:\n  - {that: units % heads == 0, message: heads must divide units.}\n"
-            "  - {that: heads <= units, message: more heads than units.}\ninputs:\n",
+            "checks:\n  - {that: heads <= units, message: more heads than units.}\n"
+            "  - {that: units % heads == 0, message: heads must divide units.}\ninputs:\n",
         ),
         call=("  return y", "  y = y * (units // heads)\n  return y"),
     )
@@ -207,7 +209,7 @@ def test_what_tensorflow_is_asked_for_itself_is_said():
         SCALE,
         call=(
             "  y = inputs * scale",
-            "  y: [batch, ..., features] = tf.math.bessel_i0(inputs) * scale",
+            "  y: [batch, ..., features] = tf.math.special.bessel_j0(inputs) * scale",
         ),
     )
-    assert "# TensorFlow is asked itself for tf.math.bessel_i0." in text
+    assert "# TensorFlow is asked itself for tf.math.special.bessel_j0." in text

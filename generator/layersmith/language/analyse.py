@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from layersmith.errors import Report, TooManyProblems
 from layersmith.language.bodies import Body, read_body
 from layersmith.language.builtin_names import BUILTINS
-from layersmith.language.checks import check_examples, check_used
+from layersmith.language.checks import check_used
 from layersmith.language.dims import Shape, shapes_differ
+from layersmith.language.examples import check_examples
 from layersmith.language.facts import Facts
 from layersmith.language.interpret import Interpreter
 from layersmith.language.objects import KerasObject, read_object

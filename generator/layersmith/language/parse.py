@@ -258,8 +258,20 @@ def _allowed(parsed: Parsed, report: Report, allowed: tuple) -> bool:
         node, depth, loops, calls = stack.pop()
         loops += isinstance(node, ast.For)
         calls += isinstance(node, ast.Call)
-        if depth > MAX_DEPTH or loops > MAX_LOOPS or calls > MAX_CALLS:
-            report.error(parsed.span(node), "nested too deep", "assign parts to names")
+        if depth > MAX_DEPTH or calls > MAX_CALLS:
+            what = f"{MAX_CALLS} calls" if calls > MAX_CALLS else f"{MAX_DEPTH} parts"
+            report.error(
+                parsed.span(node),
+                f"more than {what} within each other",
+                "assign this one to a name on a line of its own",
+            )
+            break
+        if loops > MAX_LOOPS:
+            report.error(
+                parsed.span(node),
+                f"more than {MAX_LOOPS} loops within each other",
+                "use an operation on whole tensors, or another spec as a sublayer",
+            )
             break
         if isinstance(node, ast.Call):
             folded |= _folded(node)

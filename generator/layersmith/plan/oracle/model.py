@@ -21,6 +21,8 @@ class OraclePlan:
         parts: Whether it takes weights of sublayers by the sublayer's name.
         layer: Whether it needs a layer to ask.
         losses: Whether it adds losses to a list.
+        mask_parameters, mask_body: The same for the mask of the outputs, where the
+            spec has a `compute_mask`.
     """
 
     parameters: tuple[str, ...]
@@ -33,3 +35,5 @@ class OraclePlan:
     parts: bool
     layer: bool
     losses: bool
+    mask_parameters: str
+    mask_body: tuple[str, ...]

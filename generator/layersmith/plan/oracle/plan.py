@@ -6,6 +6,7 @@ import ast
 
 from layersmith.language.analyse import Analysis
 from layersmith.plan import names as layer_names
+from layersmith.plan.oracle.mask import mask_lines, mask_parameters, mask_translator
 from layersmith.plan.oracle.model import OraclePlan
 from layersmith.plan.oracle.names import OracleNames, in_arguments, oracle_names
 from layersmith.plan.oracle.sublayers import Sublayers
@@ -35,6 +36,10 @@ def _plan(analysis: Analysis, names: OracleNames) -> OraclePlan:
         translators.append(Translator(analysis, parsed, names, sublayers))
         for node in translators[1].tree.body:
             functions.append(tuple(statement_lines(translators[1].visit(node))))
+    mask = mask_translator(analysis, names, sublayers)
+    mask_body = [] if mask is None else mask_lines(mask)
+    if mask is not None:
+        translators.append(mask)
     first = [
         *_unpacked(analysis),
         *_doubles(analysis),
@@ -56,6 +61,8 @@ def _plan(analysis: Analysis, names: OracleNames) -> OraclePlan:
         parts=sublayers.parts,
         layer=asks,
         losses=losses,
+        mask_parameters=mask_parameters(analysis, names),
+        mask_body=tuple(mask_body),
     )
 
 

@@ -41,6 +41,7 @@ class Translator(ast.NodeTransformer):
         self.firsts = {id(new): old for new, old in pairs}
         self.copies = {id(old): new for new, old in pairs}
         self.operations = {id(n): (name, op) for n, name, op in self.facts.calls}
+        self.bound_arguments = self.facts.bound
         self.calls = {id(call.node): call for call in self.facts.sublayer_calls}
         spec = analysis.spec
         self.weights = {weight.name.text for weight in spec.weights}
@@ -252,7 +253,7 @@ class Translator(ast.NodeTransformer):
             name: tuple(self.copies[id(item)] for item in argument)
             if isinstance(argument, tuple)
             else self.copies[id(argument)]
-            for name, argument in self.facts.bound[id(self.known(node))].items()
+            for name, argument in self.bound_arguments[id(self.known(node))].items()
         }
         arguments = {}
         for name, argument in bound.items():

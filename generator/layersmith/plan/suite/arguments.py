@@ -42,9 +42,6 @@ def plan_arguments(
         for a in spec.arguments
         if a.default is not None
     ]
-    own_defaults = {
-        a.name.text: a.default.value for a in spec.arguments if a.default is not None
-    }
     if seeded:
         own.append(("seed", str(SEED)))
         changed.append((("seed", str(SEED + 1)),))
@@ -55,7 +52,6 @@ def plan_arguments(
         changes=tuple(changed),
         kept_alone=tuple(pairs(c) for c in values.kept_alone(analysis, example)),
         defaults=tuple(defaults),
-        bare=bool(defaults) and values.allowed(analysis, {**example, **own_defaults}),
         objects=tuple(
             (a.name.text, f"keras.{MODULES[a.type]}")
             for a in spec.arguments

@@ -1,4 +1,4 @@
-"""Arguments that break one of the spec's checks and no other, as near as can be."""
+"""Arguments that break one of the spec's checks so that its message is the one raised."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import product
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.evaluate import Unknowable, evaluate
+from layersmith.plan.checks import asks_shapes
 from layersmith.plan.suite.values import Values, allowed, holds, others, with_derived
 from layersmith.spec.model import Argument
 from layersmith.spec.read import fits
@@ -16,20 +17,30 @@ TRIED = 4000
 
 
 def broken(analysis: Analysis, values: Values) -> list[tuple[Values, str]]:
-    """For each check: changes of the arguments that it refuses, and its message."""
+    """For each check: changes of the arguments that it refuses, and its message.
+
+    Best are changes that no other check refuses. Where there are none, those behind
+    it may: the first in the order in which the layer asks raises.
+    """
+    order = sorted(
+        range(len(analysis.checks)),
+        key=lambda index: asks_shapes(analysis, analysis.checks[index]),
+    )
     found = []
     for index, check in enumerate(analysis.spec.checks):
-        fit = [
-            change
-            for change in _near(analysis, index, values)
-            if not holds(analysis, index, {**values, **change})
-            and all(
-                holds(analysis, other, {**values, **change})
-                for other in range(len(analysis.checks))
-                if other != index
-            )
-        ]
-        found += [(change, check.message) for change in fit[:1]]
+        before = set(order[: order.index(index)])
+        fit: list[tuple[int, Values]] = []
+        for change in _near(analysis, index, values):
+            refused = {
+                other
+                for other in order
+                if not holds(analysis, other, {**values, **change})
+            }
+            if index in refused and not refused & before:
+                fit.append((len(refused), change))
+        if fit:
+            _, change = min(fit, key=lambda pair: pair[0])
+            found.append((change, check.message))
     return found
 
 

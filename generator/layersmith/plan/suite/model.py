@@ -92,7 +92,6 @@ class ArgumentPlan:
         changes: Changes of them, each as (name, source) pairs.
         kept_alone: Changes that are tried in the configuration alone.
         defaults: Name and source of each default.
-        bare: Whether the layer can be made with all defaults at once.
         objects: Kind of each argument that is serialized: `activations`, ...
         layers: Arguments that are layers.
         activations: Source of the NumPy function by source of the name.
@@ -107,7 +106,6 @@ class ArgumentPlan:
     changes: tuple[Pairs, ...]
     kept_alone: tuple[Pairs, ...]
     defaults: Pairs
-    bare: bool
     objects: Pairs
     layers: tuple[str, ...]
     activations: Pairs
@@ -208,6 +206,8 @@ class SuitePlan:
         seeded: Whether the layer has a seed generator of its own.
         random: Whether it draws, itself or in a sublayer, in training or always.
         always_random: Whether it draws in inference too.
+        supports_masks: Source of the condition under which the layer says that it
+            does; empty where it says nothing.
         smooth: Whether gradients are those of the forward pass.
     """
 
@@ -240,7 +240,14 @@ class SuitePlan:
     floats: str
     keeps_mask: bool
     ends_mask: bool
+    supports_masks: str
     script_module: str
+
+    @property
+    def masked(self) -> bool:
+        """Whether there is anything to test of masks."""
+        own = self.inputs.masks or self.oracle.mask_body or self.supports_masks
+        return bool(own) or self.hands_on_mask
 
     @property
     def hands_on_mask(self) -> bool:

@@ -11,8 +11,9 @@ from layersmith.language.numpy_meanings import imports, paste
 from layersmith.language.sublayers import Maker
 from layersmith.language.values import Items, Tensor
 from layersmith.plan import names
-from layersmith.plan.masks import ends_mask, keeps_mask
+from layersmith.plan.masks import ends_mask, keeps_mask, masking_statement
 from layersmith.plan.oracle import plan_oracle
+from layersmith.plan.oracle.names import in_arguments
 from layersmith.plan.suite.arguments import plan_arguments
 from layersmith.plan.suite.examples import plan_examples
 from layersmith.plan.suite.inputs import plan_inputs
@@ -84,8 +85,15 @@ def plan_suite(
         floats=analysis.floats,
         keeps_mask=keeps_mask(analysis),
         ends_mask=ends_mask(analysis),
+        supports_masks=_supports_masks(analysis),
         script_module=f"train_{spec.snake}",
     )
+
+
+def _supports_masks(analysis: Analysis) -> str:
+    if analysis.masking is not None:
+        return in_arguments(analysis, analysis.masking.tree)
+    return "" if masking_statement(analysis) is None else "True"
 
 
 def _has_states(analysis: Analysis) -> bool:
