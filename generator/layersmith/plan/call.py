@@ -59,7 +59,8 @@ def takes_training(analysis: Analysis) -> bool:
     return analysis.trains
 
 
-def _takes_training(analysis: Analysis, name: str) -> bool:
+def is_told(analysis: Analysis, name: str) -> bool:
+    """Whether a sublayer is called with `training`."""
     # A layer given as an argument may be anything.
     return name not in analysis.makers or analysis.makers[name].known.trains
 
@@ -228,7 +229,7 @@ class Rewriter:
             return [Edit(start, end, "super().call")]
         if id(node) in self.sublayers:
             call = self.sublayers[id(node)]
-            if _takes_training(self.analysis, call.name):
+            if is_told(self.analysis, call.name):
                 place = last_argument(self.parsed, node)
                 return [Edit(place.start, place.end, f"{place.text}training=training")]
             return []

@@ -133,6 +133,7 @@ class WeightPlan:
         initialized, regularized, constrained: Weights that each argument serves.
         only: Whether these are all of the layer's own weights.
         sublayers: Name, condition and source of each sublayer as the spec makes it.
+        told: Names of sublayers that are told whether it is training.
         trains: Whether anything can be trained.
     """
 
@@ -150,6 +151,7 @@ class WeightPlan:
     constrained: tuple[tuple[str, tuple[str, ...]], ...]
     only: bool
     sublayers: tuple[tuple[str, str, str], ...]
+    told: tuple[str, ...]
     trains: bool
 
     @property
@@ -202,7 +204,7 @@ class SuitePlan:
         exact: Whether float64 is float64 all through.
         least_rank, rank, most_rank: Of the input; 0 or None where any will do.
         width: Whether a wrong last axis is refused.
-        known_width: Whether an unknown last axis is refused.
+        known: Axes whose size must be known: source of which shape, and which axis.
         seeded: Whether the layer has a seed generator of its own.
         random: Whether it draws, itself or in a sublayer, in training or always.
         always_random: Whether it draws in inference too.
@@ -231,7 +233,7 @@ class SuitePlan:
     rank: int | None
     most_rank: int | None
     width: bool
-    known_width: bool
+    known: Pairs
     training: bool
     seeded: bool
     random: bool

@@ -76,7 +76,7 @@ def plan_suite(
         rank=shape.rank if checked else None,
         most_rank=max(ranks) if ranks and checked else None,
         width=checked and _checks_width(analysis, first.name.text),
-        known_width=checked and _states_width(analysis, first.name.text),
+        known=() if spec.extends is not None else tuple(_known_axes(analysis)),
         training=analysis.trains,
         seeded=analysis.facts.random,
         random=random,
@@ -178,10 +178,18 @@ def _exact(analysis: Analysis) -> bool:
     )
 
 
-def _states_width(analysis: Analysis, name: str) -> bool:
-    """Whether `build` itself must know the last axis: weights are made over it."""
-    last = analysis.scope.shapes[name].axes[-1]
-    return isinstance(last, Dim) and str(last) in analysis.scope.static_axes
+def _known_axes(analysis: Analysis) -> list[tuple[str, str]]:
+    """Axes whose size `build` must know, as source: which shape, and which axis of it."""
+    if _has_states(analysis):
+        return []
+    found = []
+    several = len(names.shape_parameters(analysis)) > 1
+    for axis in analysis.scope.axes:
+        if axis in analysis.scope.static_axes:
+            parameter, *places = names.axis_item(analysis, axis).split("[")
+            which = f'"{parameter}"' if several else places[0].rstrip("]")
+            found.append((which, places[-1].rstrip("]")))
+    return found
 
 
 def _checks_width(analysis: Analysis, name: str) -> bool:

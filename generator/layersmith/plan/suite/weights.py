@@ -11,6 +11,7 @@ from layersmith.language.objects import KerasObject
 from layersmith.language.sublayers import Maker
 from layersmith.plan import names
 from layersmith.plan.arguments import literal
+from layersmith.plan.call import is_told
 from layersmith.plan.oracle.names import in_arguments, is_argument
 from layersmith.plan.suite.model import Pairs, WeightPlan
 from layersmith.plan.suite.sizes import example_sizes, tuple_source
@@ -55,6 +56,7 @@ def plan_weights(analysis: Analysis, values: Values) -> WeightPlan:
         constrained=_served(analysis, "constraint"),
         only=spec.extends is None,
         sublayers=_sublayers(analysis),
+        told=_told(analysis),
         trains=_trains(analysis),
     )
 
@@ -252,3 +254,16 @@ def made(analysis: Analysis, maker: Maker) -> str:
     parts += [f"{k.arg}={in_arguments(analysis, k.value)}" for k in maker.node.keywords]
     owner = "" if maker.known.analysis is not None else "keras.layers."
     return f"{owner}{maker.layer}({', '.join(parts)})"
+
+
+def _told(analysis: Analysis) -> tuple[str, ...]:
+    """Sublayers that `call` tells whether it is training."""
+    if not analysis.trains:
+        return ()
+    return tuple(
+        dict.fromkeys(
+            call.name
+            for call in analysis.facts.sublayer_calls
+            if is_told(analysis, call.name)
+        )
+    )
