@@ -131,6 +131,7 @@ class WeightPlan:
             are the same each time.
         drawn: The same for those that are drawn.
         initialized, regularized, constrained: Weights that each argument serves.
+        cloned: Initializer arguments that serve more than one weight.
         only: Whether these are all of the layer's own weights.
         sublayers: Name, condition and source of each sublayer as the spec makes it.
         told: Names of sublayers that are told whether it is training.
@@ -149,6 +150,7 @@ class WeightPlan:
     initialized: tuple[tuple[str, tuple[str, ...]], ...]
     regularized: tuple[tuple[str, tuple[str, ...]], ...]
     constrained: tuple[tuple[str, tuple[str, ...]], ...]
+    cloned: tuple[str, ...]
     only: bool
     sublayers: tuple[tuple[str, str, str], ...]
     told: tuple[str, ...]

@@ -280,6 +280,8 @@ def bad_values(argument: Argument) -> list[object]:
         return [*bad, float("nan")] if bad else []
     if argument.type == "shape" and argument.convert is None:
         return [(2.5,), 3]
+    if argument.type == "partial_shape" and argument.convert is None:
+        return [3, (2.5,), (0,)]
     if argument.type == "data_format":
         return ["no such format"]
     if argument.type == "layer":
@@ -302,6 +304,8 @@ def _beyond(argument: Argument, step: float) -> list[object]:
 
 def edge_values(argument: Argument) -> list[object]:
     """The outermost values that `__init__` must take."""
+    if argument.type == "partial_shape" and argument.convert is None:
+        return [(1, None)]
     if argument.choices or argument.type not in ("int", "float"):
         return []
     step = 1 if argument.type == "int" else 1e-6

@@ -12,6 +12,7 @@ from layersmith.language.sublayers import Maker
 from layersmith.plan import names
 from layersmith.plan.arguments import literal
 from layersmith.plan.call import is_told
+from layersmith.plan.keras_objects import Sharing
 from layersmith.plan.oracle.names import in_arguments, is_argument
 from layersmith.plan.suite.model import Pairs, WeightPlan
 from layersmith.plan.suite.sizes import example_sizes, tuple_source
@@ -57,6 +58,7 @@ def plan_weights(analysis: Analysis, values: Values) -> WeightPlan:
         only=spec.extends is None,
         sublayers=_sublayers(analysis),
         told=_told(analysis),
+        cloned=tuple(sorted(Sharing(analysis).shared)),
         trains=_trains(analysis),
     )
 
