@@ -34,6 +34,7 @@ def environment(own: OwnTemplates | None = None):
         keep_trailing_newline=True,
         autoescape=False,
         bytecode_cache=_bytecode_cache(),
+        auto_reload=False,  # they do not change under a run
     )
     made.filters.update(
         code=layout.code, docstring=docstring, method=method, update=update, block=block
