@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -81,18 +83,22 @@ def test_the_example_of_the_page_does_what_it_says(project, run):
     assert run("generate", "--check")[0] == 0
 
 
-def test_the_example_stays_as_ruff_formats_it(project, run, tmp_path):
-    import shutil
-    import subprocess
-
-    ruff = shutil.which("ruff")
-    if ruff is None:
-        pytest.skip("ruff is not installed")
+def test_the_example_stays_as_ruff_formats_it(project, run):
+    pytest.importorskip("ruff")
     for name, text in EXAMPLE.items():
         (project / "templates" / name).write_text(text)
     run("generate")
     done = subprocess.run(
-        [ruff, "format", "--check", "--isolated", "src", "tests"],
+        [
+            sys.executable,
+            "-m",
+            "ruff",
+            "format",
+            "--check",
+            "--isolated",
+            "src",
+            "tests",
+        ],
         cwd=project,
         capture_output=True,
         text=True,

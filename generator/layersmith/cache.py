@@ -72,7 +72,7 @@ def key(made: str, name: str, text: str, others: str) -> str:
         text: Of the spec.
         others: Tells the specs that it may use.
     """
-    joined = "\0".join((made, name, text, others))
+    joined = f"{made}\0{name}\0{text}\0{others}"
     return hashlib.sha256(joined.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
