@@ -63,9 +63,16 @@ class Cache:
             return
 
 
-def key(fingerprint: str, target: object, text: str, others: str) -> str:
-    """Key of a spec: the generator, where the code goes, its text, and those it uses."""
-    joined = "\0".join((fingerprint, repr(target), text, others))
+def key(made: str, name: str, text: str, others: str) -> str:
+    """Key of a spec.
+
+    Args:
+        made: Tells the generator, where the code goes, and a team's own templates.
+        name: Of the spec file.
+        text: Of the spec.
+        others: Tells the specs that it may use.
+    """
+    joined = f"{made}\0{name}\0{text}\0{others}"
     return hashlib.sha256(joined.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 

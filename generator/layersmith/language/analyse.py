@@ -163,7 +163,7 @@ def _floats(spec: Spec, call: Parsed | None) -> str:
     if spec.autocast is not None:
         return "float" if spec.autocast else "variable"
     updated = set()
-    for node in ast.walk(call.tree) if call is not None else ():
+    for node in call.nodes if call is not None else ():
         if isinstance(node, ast.Attribute) and node.attr.startswith("assign"):
             if isinstance(node.value, ast.Name):
                 updated.add(node.value.id)

@@ -127,10 +127,10 @@ class Rewriter:
     def _axes(self) -> tuple[list[str], dict[str, str]]:
         """Sizes of axes that `call` uses: in place where once, else named first."""
         counts: dict[str, int] = {}
-        for node in ast.walk(self.parsed.tree):
+        for node in self.parsed.nodes:
             if isinstance(node, ast.Name) and node.id in self.analysis.scope.axes:
                 counts[node.id] = counts.get(node.id, 0) + 1
-        for node in ast.walk(self.parsed.tree):
+        for node in self.parsed.nodes:
             if isinstance(node, ast.AnnAssign):
                 for name in ast.walk(node.annotation):
                     if isinstance(name, ast.Name) and name.id in counts:
@@ -328,7 +328,9 @@ class Rewriter:
 
     def training_tests(self, tree: ast.AST) -> list[Edit]:
         """A frozen layer does not update its state, as Keras's own do not."""
-        edits = []
+        edits: list[Edit] = []
+        if not self.facts.training_tests:
+            return edits
         inside = {id(node) for node in ast.walk(tree)}
         for node, updates in self.facts.training_tests:
             if not updates or id(node) not in inside:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.numpy_meanings import requires
-from layersmith.plan.oracle.text import expression, source
+from layersmith.plan.oracle.text import copy_of, expression, source
 
 _OWN = frozenset(
     {
@@ -53,12 +53,12 @@ def oracle_names(analysis: Analysis, helpers: Iterable[str] = ()) -> OracleNames
 
 def _bound(analysis: Analysis) -> set[str]:
     """Parameters of functions and lambdas, and names bound in comprehensions."""
-    trees = [analysis.call.tree]
+    texts = [analysis.call]
     if analysis.scope.functions is not None:
-        trees.append(analysis.scope.functions.tree)
+        texts.append(analysis.scope.functions)
     found = set()
-    for tree in trees:
-        for node in ast.walk(tree):
+    for parsed in texts:
+        for node in parsed.nodes:
             if isinstance(node, ast.arg):
                 found.add(node.arg)
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -68,8 +68,7 @@ def _bound(analysis: Analysis) -> set[str]:
 
 def in_arguments(analysis: Analysis, tree: ast.AST, arguments: str = "a") -> str:
     """An expression on arguments in terms of `a["units"]`; derived values unfolded."""
-    fresh = ast.parse(ast.unparse(tree), mode="eval").body
-    return source(_InArguments(analysis, arguments).visit(fresh))
+    return source(_InArguments(analysis, arguments).visit(copy_of(tree)))
 
 
 class _InArguments(ast.NodeTransformer):

@@ -37,7 +37,7 @@ class Translator(ast.NodeTransformer):
         self.names = names
         self.sublayers = sublayers
         self.tree = ast.parse(parsed.code.text)
-        pairs = list(zip(ast.walk(self.tree), ast.walk(parsed.tree)))
+        pairs = list(zip(ast.walk(self.tree), parsed.nodes))
         self.firsts = {id(new): old for new, old in pairs}
         self.copies = {id(old): new for new, old in pairs}
         self.operations = {id(n): (name, op) for n, name, op in self.facts.calls}

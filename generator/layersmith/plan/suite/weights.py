@@ -14,6 +14,7 @@ from layersmith.plan.arguments import literal
 from layersmith.plan.call import is_told
 from layersmith.plan.keras_objects import Sharing
 from layersmith.plan.oracle.names import in_arguments, is_argument
+from layersmith.plan.oracle.text import copy_of, names_in
 from layersmith.plan.suite.model import Pairs, WeightPlan
 from layersmith.plan.suite.sizes import example_sizes, tuple_source
 from layersmith.plan.suite.values import Values, allowed, others, with_derived
@@ -141,8 +142,8 @@ def _names_in_shapes(analysis: Analysis) -> set[str]:
             else weight.shape.texts
         )
         for text in texts:
-            tree = ast.parse(_sizes(analysis, ast.parse(text, mode="eval").body))
-            used |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+            sizes = _sizes(analysis, ast.parse(text, mode="eval").body)
+            used |= names_in(sizes)
     return used
 
 
@@ -173,7 +174,7 @@ def _shape(analysis: Analysis, weight: Weight) -> str:
 
 def _sizes(analysis: Analysis, tree: ast.expr) -> str:
     """An expression on arguments and axes in the terms of `expected_weights`."""
-    fresh = ast.parse(ast.unparse(tree), mode="eval").body
+    fresh = copy_of(tree)
     for node in ast.walk(fresh):
         if isinstance(node, ast.Name) and not is_argument(analysis, node.id):
             node.id = _own(node.id)
