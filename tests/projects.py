@@ -53,8 +53,12 @@ SCAFFOLD = {
     "tests/conftest.py",
     "tests/test_package.py",
 }
-# What the generator keeps for itself, so that it can merge hand edits later.
-STATE = {".layersmith/.gitattributes", ".layersmith/bases"}
+# What all layers share: the package of the train scripts, and what the generator keeps
+# for itself, so that it can merge hand edits later.
+SHARED = {".layersmith/.gitattributes", ".layersmith/bases"} | {
+    f"src/my_layers/training/{path.name}"
+    for path in (ROOT / "generator/layersmith/templates/training").glob("*.py")
+}
 BAD_SPEC = "layer: Bad\nwieghts: {}\n"
 
 # Git as on a machine that nobody has set up: no name, no hooks, no signing.

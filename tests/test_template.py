@@ -12,7 +12,7 @@ from projects import (
     RECIPES,
     ROOT,
     SCAFFOLD,
-    STATE,
+    SHARED,
     copy,
     files,
     layer_files,
@@ -38,7 +38,7 @@ def questions():
 
 
 def test_defaults_leave_the_scaffold_and_the_textbook_layer(project):
-    assert files(project) == SCAFFOLD | layer_files("textbook_dense") | STATE
+    assert files(project) == SCAFFOLD | layer_files("textbook_dense") | SHARED
 
 
 def test_names_come_from_the_folder(project):

@@ -100,7 +100,7 @@ def _in_project(
         return output.finish(problems, [])
     wanted = [*remembered.emitted]
     wanted += [emitted for item in generated for emitted in placed(item, project)]
-    wanted += training_package(project)
+    wanted += training_package(project) if wanted else []
     remembered.learn(generated)
     # With some of the specs alone, the files of the others are not stale.
     folders = (project.layers, project.tests, project.scripts, project.training)
