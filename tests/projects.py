@@ -86,9 +86,10 @@ def snapshot(folder: Path) -> Path:
 
 def copy(template: Path | str, folder: Path, **answers: object) -> Path:
     """`copier copy --trust --defaults` with some answers; the project's folder."""
-    copier.run_copy(
-        str(template), folder, answers, defaults=True, unsafe=True, quiet=True
-    )
+    options = {"defaults": True, "unsafe": True, "quiet": True}
+    # As a person answers who copies once more over files that have changed since.
+    options["overwrite"] = (folder / ".copier-answers.yml").exists()
+    copier.run_copy(str(template), folder, answers, **options)
     return folder
 
 

@@ -52,6 +52,7 @@ class Generated:
     source: SpecFile
     snake: str
     class_name: str
+    summary: str
     layer: str
     suite: str
     script: str
@@ -196,6 +197,7 @@ def _emit(file: SpecFile, analysis: Analysis, target: Target) -> Generated:
         source=file,
         snake=spec.snake,
         class_name=spec.layer.text,
+        summary=spec.summary,
         layer=layer.render(plan_layer(analysis, target.package, target.module)),
         suite=suite.render(plan_suite(analysis, module, target.package, target.module)),
         script=train.render(plan_training(analysis, module, target.training)),
