@@ -85,6 +85,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"layersmith {__version__}"
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_new(commands)
     _add_generate(commands)
     _add_check(commands)
     _add_recipes(commands)
@@ -96,6 +97,41 @@ def build_parser() -> argparse.ArgumentParser:
         description="The JSON Schema of specs, for editors.",
     ).set_defaults(run=_command("schema"))
     return parser
+
+
+def _add_new(commands) -> None:
+    command = commands.add_parser(
+        "new",
+        help="make a project from the template",
+        description="Makes a project from the template that this layersmith belongs to, "
+        "as `copier copy` does. Needs Copier.",
+    )
+    command.add_argument("dest", type=Path, metavar="DEST", help="folder to make")
+    command.add_argument("--defaults", action="store_true", help="ask nothing")
+    command.add_argument(
+        "--data",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="answer to a question",
+    )
+    command.add_argument(
+        "--data-file", type=Path, metavar="FILE", help="answers, as YAML"
+    )
+    command.add_argument(
+        "--template", metavar="URL", help="another template: a repository or a folder"
+    )
+    command.add_argument(
+        "--vcs-ref", metavar="REF", help="tag, branch or commit of the template"
+    )
+    command.add_argument(
+        "--trust", action="store_true", help="let another template run its generator"
+    )
+    command.add_argument(
+        "--overwrite", action="store_true", help="overwrite files without asking"
+    )
+    command.add_argument("-q", "--quiet", action="store_true", help="problems alone")
+    command.set_defaults(run=_command("new"))
 
 
 def _add_generate(commands) -> None:
