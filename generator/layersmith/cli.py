@@ -91,6 +91,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_recipes(commands)
     _add_editing(commands)
     _add_watch(commands)
+    _add_docs(commands)
     commands.add_parser(
         "schema",
         help="print the JSON Schema of specs",
@@ -253,6 +254,24 @@ def _add_watch(commands) -> None:
     )
     _add_output(command)
     command.set_defaults(run=_command("watch"))
+
+
+def _add_docs(commands) -> None:
+    command = commands.add_parser(
+        "docs",
+        help="write a page of documentation for each layer",
+        description="Writes a page in Markdown for each layer of the project, and a list "
+        "of them.",
+    )
+    command.add_argument(
+        "--out",
+        type=Path,
+        default=Path("docs/layers"),
+        metavar="DIR",
+        help="folder of the pages (default: docs/layers)",
+    )
+    _add_output(command)
+    command.set_defaults(run=_command("docs"))
 
 
 def _command(module: str, function: str = "run") -> Callable[[argparse.Namespace], int]:

@@ -6,7 +6,7 @@ A README without the two marks below gets no table.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -54,17 +54,19 @@ def with_table(text: str, rows: Sequence[Row], partial: bool = False) -> str:
     inside, end, after = rest.partition(END)
     if not begin or not end:
         return text
-    wanted = {row.name: row.line for row in rows}
-    if partial:
-        wanted = {**_rows_in(inside), **wanted}
-    lines = [wanted[name] for name in sorted(wanted)]
-    table = [*_HEAD, *lines] if lines else []
-    if _cells(inside.splitlines()) == _cells(table):
+    lines = table(rows, _rows_in(inside) if partial else {})
+    if _cells(inside.splitlines()) == _cells(lines):
         return text  # a formatter may have aligned the columns
     newline = "\r\n" if "\r\n" in text else "\n"
     # Markdown needs a blank line before a table that follows a comment.
-    block = newline.join(["", "", *table, "", ""]) if table else newline
+    block = newline.join(["", "", *lines, "", ""]) if lines else newline
     return before + BEGIN + block + END + after
+
+
+def table(rows: Sequence[Row], others: Mapping[str, str] | None = None) -> list[str]:
+    """The lines of a table, in order of names; of no layers, none."""
+    lines = {**(others or {}), **{row.name: row.line for row in rows}}
+    return [*_HEAD, *(lines[name] for name in sorted(lines))] if lines else []
 
 
 def _rows_in(inside: str) -> dict[str, str]:

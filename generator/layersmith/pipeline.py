@@ -58,6 +58,17 @@ class Generated:
     script: str
 
 
+@dataclass(frozen=True)
+class Page:
+    """The page of one layer in a project's documentation."""
+
+    source: SpecFile
+    snake: str
+    class_name: str
+    summary: str
+    text: str
+
+
 Context = Callable[[], Sequence[SpecFile]]
 
 
@@ -104,6 +115,27 @@ def generate(
 def check(files: Sequence[SpecFile], context: Context = tuple) -> list[Problem]:
     """Problems of the specs alone."""
     return _analyse(files, context).problems
+
+
+def document(
+    files: Sequence[SpecFile], target: Target
+) -> tuple[list[Page], list[Problem]]:
+    """A page for every spec, and the problems of all of them."""
+    reading = _analyse(files, tuple)
+    pages = []
+    for read in reading.reads:
+        if read.analysis is not None and not read.report.failed:
+            pages.append(_page(read.file, read.analysis, target))
+    return pages, reading.problems
+
+
+def _page(file: SpecFile, analysis: Analysis, target: Target) -> Page:
+    from layersmith.emit import page
+    from layersmith.plan.page import plan_page
+
+    spec = analysis.spec
+    text = page.render(plan_page(analysis, target.module(spec.snake)))
+    return Page(file, spec.snake, spec.layer.text, spec.summary, text)
 
 
 def _analyse(files: Sequence[SpecFile], context: Context) -> _Reading:
