@@ -95,6 +95,27 @@ def test_an_untagged_local_repository_is_installed_as_it_lies_there(template, tm
     assert requirement(project) == f"layersmith @ {source.as_uri()}"
 
 
+@pytest.mark.parametrize("local", [True, False])
+def test_a_branch_is_installed_by_its_commit(template, tmp_path, local):
+    source = tmp_path / "une source é"
+    run("cp", "-r", template, source, cwd=tmp_path)
+    commit_all(source, "one", tag="v1.0.0")
+    git(source, "checkout", "--quiet", "-b", "next")
+    (source / "README.md").write_text("on the branch\n", encoding="utf-8")
+    commit_all(source, "two")
+    commit = git(source, "rev-parse", "next")
+    git(source, "checkout", "--quiet", "main")
+    url = str(source) if local else f"git+{source.as_uri()}"
+
+    project = tmp_path / "p"
+    options = ("copy", "--trust", "--defaults", "--vcs-ref", "next", url, project)
+    environment = {"COPIER_CACHE_DIR": str(tmp_path / "cache")}
+    done = run(sys.executable, "-m", "copier", *options, cwd=tmp_path, env=environment)
+
+    assert done.returncode == 0, done.stderr
+    assert requirement(project) == f"layersmith @ git+{source.as_uri()}@{commit}"
+
+
 @pytest.mark.parametrize(
     ("url", "installed"),
     [

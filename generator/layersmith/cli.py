@@ -175,6 +175,8 @@ def _add_generate(commands) -> None:
         metavar="PATH",
         help="copy a spec, or a folder of them, to specs first",
     )
+    # Said by copier.yml: an interrupt shall end this, and not Copier.
+    command.add_argument("--as-task", action="store_true", help=argparse.SUPPRESS)
     _add_output(command)
     command.set_defaults(run=_command("generate"))
 

@@ -22,6 +22,15 @@ from layersmith.sync import apply, survey
 
 def run(arguments: argparse.Namespace) -> int:
     """Generates, or with --check or --diff says what would be generated."""
+    if arguments.as_task:
+        from layersmith.terminal import own_interrupts
+
+        with own_interrupts():
+            return _run(arguments)
+    return _run(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     dry = arguments.check or arguments.diff
     if arguments.recipe or arguments.import_spec:
         from layersmith.commands.imports import copy_imports, find_imports
