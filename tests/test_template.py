@@ -125,6 +125,18 @@ def test_no_recipe_leaves_a_project_without_layers(template, tmp_path):
     assert files(project) == SCAFFOLD
 
 
+def test_answers_can_be_read_from_a_file(template, tmp_path):
+    file = tmp_path / "answers.yml"
+    file.write_text("package: mine\nrecipes: [dropout, film]\n", encoding="utf-8")
+    options = ("--trust", "--defaults", "--data-file", file)
+    command = (sys.executable, "-m", "copier", "copy", *options, template, "p")
+    done = run(*command, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    generated = layer_files("dropout", "mine")
+    assert generated <= files(tmp_path / "p")
+    assert "src/mine/layers/film.py" in files(tmp_path / "p")
+
+
 def test_spec_file_is_copied_as_it_was_written(template, tmp_path, monkeypatch):
     spec = tmp_path / "mine" / "our_dense.yaml"
     spec.parent.mkdir()
