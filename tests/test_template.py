@@ -263,6 +263,7 @@ def test_both_forges_run_the_same_commands(template, tmp_path):
         {"package": "2x"},
         {"package": "My"},
         {"package": "keras"},
+        {"package": "aux"},
         {"package": "lambda"},
         {"author": ""},
         {"author": 'a"b'},

@@ -155,6 +155,7 @@ def test_a_bad_spec_is_said_and_the_merged_scaffold_stays(source, project):
 
     assert done.returncode != 0
     assert "bad.yaml:2:1: error" in done.stdout + done.stderr
+    assert "mend the spec, then run `make generate`" in done.stderr
     assert "coverage: test" in text(project / "Makefile")
 
 

@@ -175,8 +175,10 @@ def _add_generate(commands) -> None:
         metavar="PATH",
         help="copy a spec, or a folder of them, to specs first",
     )
-    # Said by copier.yml: an interrupt shall end this, and not Copier.
-    command.add_argument("--as-task", action="store_true", help=argparse.SUPPRESS)
+    # Said by copier.yml: what Copier is about.
+    command.add_argument(
+        "--for-copier", choices=("copy", "update"), help=argparse.SUPPRESS
+    )
     _add_output(command)
     command.set_defaults(run=_command("generate"))
 

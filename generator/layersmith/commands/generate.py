@@ -22,11 +22,10 @@ from layersmith.sync import apply, survey
 
 def run(arguments: argparse.Namespace) -> int:
     """Generates, or with --check or --diff says what would be generated."""
-    if arguments.as_task:
-        from layersmith.terminal import own_interrupts
+    if arguments.for_copier is not None:
+        from layersmith.commands.for_copier import for_copier
 
-        with own_interrupts():
-            return _run(arguments)
+        return for_copier(arguments.for_copier, lambda: _run(arguments))
     return _run(arguments)
 
 
