@@ -26,7 +26,7 @@ demo: $(VENV)/.installed
 # Checks of whole tables and of years of updates, of which a change rarely breaks one.
 LONG := $(addprefix tests/test_,operations_tensorflow.py numpy_meanings.py numpy_layers.py \
   sync_kill.py train.py training.py template_tensorflow.py \
-  template_update.py template_years.py)
+  template_interrupt.py template_update.py template_years.py)
 
 test: $(VENV)/.installed
 	$(RUN) -m pytest -m "" $(addprefix --ignore=,$(LONG)) $(ARGS)

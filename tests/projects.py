@@ -53,8 +53,12 @@ SCAFFOLD = {
     "tests/conftest.py",
     "tests/test_package.py",
 }
-# What the generator keeps for itself, so that it can merge hand edits later.
-STATE = {".layersmith/.gitattributes", ".layersmith/bases"}
+# What all layers share: the package of the train scripts, and what the generator keeps
+# for itself, so that it can merge hand edits later.
+SHARED = {".layersmith/.gitattributes", ".layersmith/bases"} | {
+    f"src/my_layers/training/{path.name}"
+    for path in (ROOT / "generator/layersmith/templates/training").glob("*.py")
+}
 BAD_SPEC = "layer: Bad\nwieghts: {}\n"
 
 # Git as on a machine that nobody has set up: no name, no hooks, no signing.
@@ -82,9 +86,10 @@ def snapshot(folder: Path) -> Path:
 
 def copy(template: Path | str, folder: Path, **answers: object) -> Path:
     """`copier copy --trust --defaults` with some answers; the project's folder."""
-    copier.run_copy(
-        str(template), folder, answers, defaults=True, unsafe=True, quiet=True
-    )
+    options = {"defaults": True, "unsafe": True, "quiet": True}
+    # As a person answers who copies once more over files that have changed since.
+    options["overwrite"] = (folder / ".copier-answers.yml").exists()
+    copier.run_copy(str(template), folder, answers, **options)
     return folder
 
 

@@ -1,5 +1,6 @@
 """What `copier copy` leaves: a project that works at once, whatever was answered."""
 
+import json
 import re
 import stat
 import sys
@@ -12,7 +13,7 @@ from projects import (
     RECIPES,
     ROOT,
     SCAFFOLD,
-    STATE,
+    SHARED,
     copy,
     files,
     layer_files,
@@ -38,7 +39,7 @@ def questions():
 
 
 def test_defaults_leave_the_scaffold_and_the_textbook_layer(project):
-    assert files(project) == SCAFFOLD | layer_files("textbook_dense") | STATE
+    assert files(project) == SCAFFOLD | layer_files("textbook_dense") | SHARED
 
 
 def test_names_come_from_the_folder(project):
@@ -124,6 +125,18 @@ def test_no_recipe_leaves_a_project_without_layers(template, tmp_path):
     assert files(project) == SCAFFOLD
 
 
+def test_answers_can_be_read_from_a_file(template, tmp_path):
+    file = tmp_path / "answers.yml"
+    file.write_text("package: mine\nrecipes: [dropout, film]\n", encoding="utf-8")
+    options = ("--trust", "--defaults", "--data-file", file)
+    command = (sys.executable, "-m", "copier", "copy", *options, template, "p")
+    done = run(*command, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    generated = layer_files("dropout", "mine")
+    assert generated <= files(tmp_path / "p")
+    assert "src/mine/layers/film.py" in files(tmp_path / "p")
+
+
 def test_spec_file_is_copied_as_it_was_written(template, tmp_path, monkeypatch):
     spec = tmp_path / "mine" / "our_dense.yaml"
     spec.parent.mkdir()
@@ -192,13 +205,49 @@ def test_ci_is_written_for_the_forge_that_was_chosen(template, tmp_path, ci, wri
     assert files(project) & both == written
 
 
+@pytest.mark.parametrize(
+    ("ci", "written"),
+    [
+        ("github", {".github/dependabot.yml"}),
+        ("gitlab", {"renovate.json"}),
+        ("none", set()),
+    ],
+)
+def test_dependencies_are_kept_current_where_the_checks_run(
+    template, tmp_path, ci, written
+):
+    project = copy(template, tmp_path / "p", ci=ci, recipes=[])
+    assert files(project) & {".github/dependabot.yml", "renovate.json"} == written
+    if ci == "gitlab":
+        settings = json.loads((project / "renovate.json").read_text(encoding="utf-8"))
+        assert settings["extends"]
+
+
+def test_docs_makes_a_site_and_what_builds_it(template, tmp_path):
+    project = copy(template, tmp_path / "p", docs=True)
+    plain = copy(template, tmp_path / "plain" / "p")
+    assert files(project) - files(plain) == {"mkdocs.yml", "docs/index.md"}
+    assert "docs" in pyproject(project)["dependency-groups"]
+    for name in ("Makefile", "README.md", ".github/workflows/ci.yml"):
+        assert "make docs" in (project / name).read_text(encoding="utf-8"), name
+        assert "docs" not in (plain / name).read_text(encoding="utf-8"), name
+    done = layersmith(project, "docs")
+    assert done.returncode == 0, done.stderr
+    page = (project / "docs/layers/my_custom_layer.md").read_text(encoding="utf-8")
+    assert "from p.layers.my_custom_layer import MyCustomLayer" in page
+    # Made anew each time, so not committed.
+    ignored = (project / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert {"/docs/layers/", "/site/"} <= set(ignored)
+
+
 def test_both_forges_run_the_same_commands(template, tmp_path):
     workflows = {}
     for ci, name in (
         ("github", ".github/workflows/ci.yml"),
         ("gitlab", ".gitlab-ci.yml"),
     ):
-        project = copy(template, tmp_path / ci, ci=ci, package="p", recipes=[])
+        answers = {"ci": ci, "package": "p", "recipes": [], "docs": True}
+        project = copy(template, tmp_path / ci, **answers)
         workflows[ci] = yaml.safe_load((project / name).read_text(encoding="utf-8"))
     for job, content in workflows["github"]["jobs"].items():
         commands = [step["run"] for step in content["steps"] if "run" in step]
@@ -214,12 +263,14 @@ def test_both_forges_run_the_same_commands(template, tmp_path):
         {"package": "2x"},
         {"package": "My"},
         {"package": "keras"},
+        {"package": "aux"},
         {"package": "lambda"},
         {"author": ""},
         {"author": 'a"b'},
         {"author": "a\nb"},
         {"license": "GPL"},
         {"ci": "jenkins"},
+        {"spec_file": "no_such_spec.yaml"},
     ],
 )
 def test_a_wrong_answer_is_refused_before_anything_is_written(
@@ -237,7 +288,7 @@ def test_no_more_is_asked_than_this_and_each_question_explains_itself(questions)
         if question.get("ask", True) is not False
         and question.get("when", True) is not False
     }
-    names = "project_name package spec_file recipes author license ci"
+    names = "project_name package spec_file recipes author license ci docs"
     assert asked == set(names.split())
     assert all(questions[name].get("help") for name in asked)
 

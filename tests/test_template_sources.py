@@ -10,7 +10,7 @@ from projects import (
     BAD_SPEC,
     RECIPES,
     SCAFFOLD,
-    STATE,
+    SHARED,
     answers,
     commit_all,
     copy,
@@ -54,7 +54,7 @@ def test_without_trust_the_scaffold_is_left_and_the_generator_does_the_rest(
     done = layersmith(project, "generate", "--recipe", "textbook_dense")
 
     assert done.returncode == 0, done.stderr
-    assert files(project) == SCAFFOLD | layer_files("textbook_dense") | STATE
+    assert files(project) == SCAFFOLD | layer_files("textbook_dense") | SHARED
 
 
 # Where the template comes from, and where the project goes -------------------
@@ -93,6 +93,27 @@ def test_an_untagged_local_repository_is_installed_as_it_lies_there(template, tm
     with pytest.warns(copier.errors.DirtyLocalWarning):
         project = copy(source, tmp_path / "p")
     assert requirement(project) == f"layersmith @ {source.as_uri()}"
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_a_branch_is_installed_by_its_commit(template, tmp_path, local):
+    source = tmp_path / "une source é"
+    run("cp", "-r", template, source, cwd=tmp_path)
+    commit_all(source, "one", tag="v1.0.0")
+    git(source, "checkout", "--quiet", "-b", "next")
+    (source / "README.md").write_text("on the branch\n", encoding="utf-8")
+    commit_all(source, "two")
+    commit = git(source, "rev-parse", "next")
+    git(source, "checkout", "--quiet", "main")
+    url = str(source) if local else f"git+{source.as_uri()}"
+
+    project = tmp_path / "p"
+    options = ("copy", "--trust", "--defaults", "--vcs-ref", "next", url, project)
+    environment = {"COPIER_CACHE_DIR": str(tmp_path / "cache")}
+    done = run(sys.executable, "-m", "copier", *options, cwd=tmp_path, env=environment)
+
+    assert done.returncode == 0, done.stderr
+    assert requirement(project) == f"layersmith @ git+{source.as_uri()}@{commit}"
 
 
 @pytest.mark.parametrize(
@@ -165,7 +186,7 @@ def test_a_folder_that_is_not_empty_keeps_its_files(template, tmp_path):
     commit_all(folder, "before")
     (folder / "notes.txt").write_text("mine\n", encoding="utf-8")
     copy(template, folder)
-    assert files(folder) == SCAFFOLD | layer_files("textbook_dense") | STATE | {
+    assert files(folder) == SCAFFOLD | layer_files("textbook_dense") | SHARED | {
         "notes.txt"
     }
     assert (folder / "notes.txt").read_text(encoding="utf-8") == "mine\n"
@@ -188,7 +209,7 @@ def test_a_copy_that_stopped_half_way_can_be_run_again(template, tmp_path):
     spec.write_bytes((RECIPES / "dropout.yaml").read_bytes())
     copy(template, project, spec_file=str(spec))
 
-    assert files(project) == SCAFFOLD | layer_files("dropout") | STATE
+    assert files(project) == SCAFFOLD | layer_files("dropout") | SHARED
 
 
 def test_a_copy_that_was_interrupted_remembers_its_recipes(template, tmp_path):
@@ -197,7 +218,7 @@ def test_a_copy_that_was_interrupted_remembers_its_recipes(template, tmp_path):
     options = {"defaults": True, "quiet": True, "skip_tasks": True}
     copier.run_copy(str(template), project, {"recipes": ["dropout"]}, **options)
     copy(template, project)
-    assert files(project) == SCAFFOLD | layer_files("dropout") | STATE
+    assert files(project) == SCAFFOLD | layer_files("dropout") | SHARED
 
 
 def test_a_second_copy_brings_no_recipe_back(template, tmp_path):

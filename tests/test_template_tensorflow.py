@@ -37,6 +37,20 @@ def test_with_copier_alone_a_copy_tests_itself_and_trains(
     assert (project / "out/model.keras").exists()
 
 
+def test_make_docs_builds_a_site_with_a_page_for_each_layer(template, tmp_path):
+    recipes = ["moving_norm", "transformer_encoder", "swiglu"]
+    project = copy(template, tmp_path / "my layers", docs=True, recipes=recipes)
+    done = run("make", f"PYTHON={sys.executable}", "docs", cwd=project)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    page = (project / "site/layers/moving_norm/index.html").read_text("utf-8")
+    for part in ("arguments", "inputs-and-outputs", "weights"):
+        table = page.partition(f'id="{part}"')[2].partition("<h2")[0]
+        assert "<table>" in table, part
+    assert '<pre class="mermaid"><code>flowchart TD' in page
+    index = (project / "site/layers/index.html").read_text("utf-8")
+    assert all(f'href="{name}/"' in index for name in recipes)
+
+
 def steps(workflow):
     """`(job, commands, environment)` of every step that runs something, values filled in."""
     for job, content in workflow["jobs"].items():

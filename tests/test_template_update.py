@@ -155,7 +155,34 @@ def test_a_bad_spec_is_said_and_the_merged_scaffold_stays(source, project):
 
     assert done.returncode != 0
     assert "bad.yaml:2:1: error" in done.stdout + done.stderr
+    assert "mend the spec, then run `make generate`" in done.stderr
     assert "coverage: test" in text(project / "Makefile")
+
+
+def test_a_project_from_before_the_training_package_gets_it(template, tmp_path):
+    source = tmp_path / "layersmith"
+    run("cp", "-r", template, source, cwd=tmp_path)
+    settings = source / "template/pyproject.toml.jinja"
+    now = text(settings)
+    settings.write_text(
+        "".join(
+            line for line in now.splitlines(True) if not line.startswith("training =")
+        ),
+        encoding="utf-8",
+    )
+    commit_all(source, "one", tag="v1.0.0")
+    project = copy(source, tmp_path / "my-layers", recipes=["dropout"])
+    script = project / "scripts/train_dropout.py"
+    assert "tf.function" in text(script)
+    commit_all(project, "from the template")
+    settings.write_text(now, encoding="utf-8")
+    commit_all(source, "two", tag="v2.0.0")
+
+    done = update(project)
+
+    assert done.returncode == 0, done.stderr
+    assert "from my_layers.training import" in text(script)
+    assert "src/my_layers/training/run.py" in files(project)
 
 
 def test_recopy_keeps_the_specs(source, project):

@@ -134,6 +134,7 @@ def test_two_years_of_a_team(template, tmp_path, bare_copier):
     done = run(bare_copier, *update, cwd=project, env=GIT)
     assert done.returncode != 0
     assert "moving_norm.py" in done.stdout + done.stderr
+    assert "solve what is named above, then run `make generate`" in done.stderr
     solve(project / ".github/workflows/ci.yml", lambda mine, theirs: mine)
     solve(
         layers / "moving_norm.py",

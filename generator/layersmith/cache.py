@@ -19,10 +19,11 @@ PACKAGE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Entry:
-    """What a spec gave: names, and the hash of each file's body."""
+    """What a spec gave: names, its summary, and the hash of each file's body."""
 
     snake: str
     class_name: str
+    summary: str
     digests: tuple[str, ...]
 
 
@@ -41,9 +42,7 @@ class Cache:
         path = _folder() / f"{name}.json"
         try:
             rows = json.loads(path.read_text(encoding="utf-8"))
-            entries = {
-                key: Entry(row[0], row[1], tuple(row[2])) for key, row in rows.items()
-            }
+            entries = {key: Entry(*row[:3], tuple(row[3])) for key, row in rows.items()}
         except (OSError, ValueError, TypeError, IndexError, AttributeError):
             entries = {}
         return cls(path, entries)
@@ -53,7 +52,10 @@ class Cache:
         kept = {key: self.entries[key] for key in used if key in self.entries}
         if kept == self._loaded:
             return
-        rows = {key: [e.snake, e.class_name, e.digests] for key, e in kept.items()}
+        rows = {
+            key: [e.snake, e.class_name, e.summary, e.digests]
+            for key, e in kept.items()
+        }
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             temporary = self.path.with_suffix(f".{os.getpid()}")

@@ -85,17 +85,54 @@ def build_parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"layersmith {__version__}"
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_new(commands)
     _add_generate(commands)
     _add_check(commands)
     _add_recipes(commands)
     _add_editing(commands)
     _add_watch(commands)
+    _add_docs(commands)
     commands.add_parser(
         "schema",
         help="print the JSON Schema of specs",
         description="The JSON Schema of specs, for editors.",
     ).set_defaults(run=_command("schema"))
     return parser
+
+
+def _add_new(commands) -> None:
+    command = commands.add_parser(
+        "new",
+        help="make a project from the template",
+        description="Makes a project from the template that this layersmith belongs to, "
+        "as `copier copy` does. Needs Copier.",
+    )
+    command.add_argument("dest", type=Path, metavar="DEST", help="folder to make")
+    command.add_argument("--defaults", action="store_true", help="ask nothing")
+    command.add_argument(
+        "--data",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="answer to a question",
+    )
+    command.add_argument(
+        "--data-file", type=Path, metavar="FILE", help="answers, as YAML"
+    )
+    command.add_argument(
+        "--template", metavar="URL", help="another template: a repository or a folder"
+    )
+    command.add_argument(
+        "--vcs-ref", metavar="REF", help="tag, branch or commit of the template"
+    )
+    command.add_argument(
+        "--trust", action="store_true", help="let another template run its generator"
+    )
+    command.add_argument(
+        "--overwrite", action="store_true", help="overwrite files without asking"
+    )
+    command.add_argument("-q", "--quiet", action="store_true", help="problems alone")
+    command.set_defaults(run=_command("new"))
 
 
 def _add_generate(commands) -> None:
@@ -137,6 +174,10 @@ def _add_generate(commands) -> None:
         default=[],
         metavar="PATH",
         help="copy a spec, or a folder of them, to specs first",
+    )
+    # Said by copier.yml: what Copier is about.
+    command.add_argument(
+        "--for-copier", choices=("copy", "update"), help=argparse.SUPPRESS
     )
     _add_output(command)
     command.set_defaults(run=_command("generate"))
@@ -217,6 +258,24 @@ def _add_watch(commands) -> None:
     )
     _add_output(command)
     command.set_defaults(run=_command("watch"))
+
+
+def _add_docs(commands) -> None:
+    command = commands.add_parser(
+        "docs",
+        help="write a page of documentation for each layer",
+        description="Writes a page in Markdown for each layer of the project, and a list "
+        "of them.",
+    )
+    command.add_argument(
+        "--out",
+        type=Path,
+        default=Path("docs/layers"),
+        metavar="DIR",
+        help="folder of the pages (default: docs/layers)",
+    )
+    _add_output(command)
+    command.set_defaults(run=_command("docs"))
 
 
 def _command(module: str, function: str = "run") -> Callable[[argparse.Namespace], int]:

@@ -55,9 +55,21 @@ class Generated:
     source: SpecFile
     snake: str
     class_name: str
+    summary: str
     layer: str
     suite: str
     script: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """The page of one layer in a project's documentation."""
+
+    source: SpecFile
+    snake: str
+    class_name: str
+    summary: str
+    text: str
 
 
 Context = Callable[[], Sequence[SpecFile]]
@@ -121,6 +133,27 @@ def _template_problems(target: Target) -> list[Problem]:
 def check(files: Sequence[SpecFile], context: Context = tuple) -> list[Problem]:
     """Problems of the specs alone."""
     return _analyse(files, context).problems
+
+
+def document(
+    files: Sequence[SpecFile], target: Target
+) -> tuple[list[Page], list[Problem]]:
+    """A page for every spec, and the problems of all of them."""
+    reading = _analyse(files, tuple)
+    pages = []
+    for read in reading.reads:
+        if read.analysis is not None and not read.report.failed:
+            pages.append(_page(read.file, read.analysis, target))
+    return pages, reading.problems
+
+
+def _page(file: SpecFile, analysis: Analysis, target: Target) -> Page:
+    from layersmith.emit import page
+    from layersmith.plan.page import plan_page
+
+    spec = analysis.spec
+    text = page.render(plan_page(analysis, target.module(spec.snake)))
+    return Page(file, spec.snake, spec.layer.text, spec.summary, text)
 
 
 def _analyse(files: Sequence[SpecFile], context: Context) -> _Reading:
@@ -216,6 +249,7 @@ def _emit(file: SpecFile, analysis: Analysis, target: Target) -> Generated:
         source=file,
         snake=spec.snake,
         class_name=spec.layer.text,
+        summary=spec.summary,
         layer=layer.render(layer_plan, own),
         suite=suite.render(suite_plan, own),
         script=train.render(plan_training(analysis, module, target.training), own),

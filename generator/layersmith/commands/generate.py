@@ -9,11 +9,12 @@ from pathlib import Path
 from layersmith.atomic import read_bytes
 from layersmith.changes import Action, Change, State
 from layersmith.commands.output import Output
-from layersmith.commands.placing import Remembered, flat, placed, training_package
+from layersmith.commands.placing import Remembered, flat, placed, row, training_package
 from layersmith.commands.specs import beside, needed, spec_files
 from layersmith.errors import LayersmithError
 from layersmith.exports import layers_in, with_exports
 from layersmith.header import normal
+from layersmith.layer_table import Row, with_table
 from layersmith.pipeline import SpecFile, Target, check, generate
 from layersmith.project import Project, find_project, read_specs, spec_paths
 from layersmith.sync import apply, survey
@@ -21,6 +22,14 @@ from layersmith.sync import apply, survey
 
 def run(arguments: argparse.Namespace) -> int:
     """Generates, or with --check or --diff says what would be generated."""
+    if arguments.for_copier is not None:
+        from layersmith.commands.for_copier import for_copier
+
+        return for_copier(arguments.for_copier, lambda: _run(arguments))
+    return _run(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     dry = arguments.check or arguments.diff
     if arguments.recipe or arguments.import_spec:
         from layersmith.commands.imports import copy_imports, find_imports
@@ -100,7 +109,7 @@ def _in_project(
         return output.finish(problems, [])
     wanted = [*remembered.emitted]
     wanted += [emitted for item in generated for emitted in placed(item, project)]
-    wanted += training_package(project)
+    wanted += training_package(project) if wanted else []
     remembered.learn(generated)
     force = getattr(arguments, "force", [])
     # With some of the specs alone, the files of the others are not stale.
@@ -116,7 +125,14 @@ def _in_project(
     _refuse_unknown(force, changes, project.root)
     layers = {(item.snake, item.class_name) for item in generated} | remembered.layers
     exports = _exports(layers, project, partial=bool(chosen))
-    changes = (*changes, *([exports] if exports is not None else []))
+    rows = [*remembered.rows]
+    rows += [
+        row(item.snake, item.class_name, item.summary, item.source.name, project)
+        for item in generated
+    ]
+    table = _table(rows, project, partial=bool(chosen))
+    owned_by_people = (exports, table)
+    changes = (*changes, *(change for change in owned_by_people if change is not None))
     if not dry:
         apply(changes, project.root)
     return output.finish(
@@ -168,3 +184,21 @@ def _refuse_unknown(
                 for path in unknown
             )
         )
+
+
+def _table(rows: Sequence[Row], project: Project, partial: bool) -> Change | None:
+    """What happens to the README; None where it has no table, or the right one."""
+    seen = read_bytes(str(project.root / "README.md"))
+    before = "" if seen is None else seen.decode("utf-8", "surrogateescape")
+    after = with_table(before, rows, partial)
+    if after == before:
+        return None
+    return Change(
+        Path("README.md"),
+        State.PRISTINE,
+        Action.UPDATE,
+        before,
+        after,
+        note="table of layers",
+        seen=seen,
+    )

@@ -9,6 +9,7 @@ from layersmith import header
 from layersmith.cache import Cache, Entry, fingerprint, key
 from layersmith.changes import Emitted
 from layersmith.emit import TEMPLATES
+from layersmith.layer_table import Row
 from layersmith.pipeline import Generated, SpecFile
 from layersmith.project import Project
 
@@ -57,6 +58,13 @@ def training_package(project: Project) -> list[Emitted]:
     return files
 
 
+def row(snake: str, name: str, summary: str, spec: str, project: Project) -> Row:
+    """A layer in the table of the project's README."""
+    module, *others = (path.as_posix() for path in _paths(snake, project))
+    links = zip(("spec", "tests", "training"), (spec, *others))
+    return Row(name, summary, module, tuple(links))
+
+
 class Remembered:
     """Specs whose files are, to the letter, what they would be generated to now.
 
@@ -64,6 +72,7 @@ class Remembered:
         unknown: The specs that are not among them.
         emitted: The files of those that are.
         layers: Module and class of those that are.
+        rows: Their rows of the table in the README.
     """
 
     def __init__(self, project: Project, files: Sequence[SpecFile]):
@@ -72,6 +81,7 @@ class Remembered:
         self.unknown: list[SpecFile] = []
         self.emitted: list[Emitted] = []
         self.layers: set[tuple[str, str]] = set()
+        self.rows: list[Row] = []
         target = project.target
         own = target.templates
         made = "\0".join(
@@ -98,6 +108,8 @@ class Remembered:
             else:
                 self.emitted.extend(found)
                 self.layers.add((entry.snake, entry.class_name))
+                name, summary = entry.class_name, entry.summary
+                self.rows.append(row(entry.snake, name, summary, file.name, project))
 
     def _on_disk(self, file: SpecFile, entry: Entry) -> list[Emitted] | None:
         """The files as generated; None where one is missing or is not as generated."""
@@ -118,6 +130,9 @@ class Remembered:
         for item in generated:
             bodies = (item.layer, item.suite, item.script)
             self.cache.entries[self.keys[item.source.name]] = Entry(
-                item.snake, item.class_name, tuple(map(header.digest, bodies))
+                item.snake,
+                item.class_name,
+                item.summary,
+                tuple(map(header.digest, bodies)),
             )
         self.cache.save(self.keys.values())

@@ -21,6 +21,7 @@ _KINDS = {
     "constraint": "Constraint of {}.",
     "activation": "Activation function, or its name.",
 }
+SEED = "Integer seed of the random draws. `None` draws a new one each time."
 WIDTH = 79
 
 
@@ -40,12 +41,7 @@ def class_docstring(analysis: Analysis, seeded: bool) -> tuple[str, ...]:
         lines.pop()
     entries = [(a.name.text, describe(analysis, a)) for a in spec.arguments]
     if seeded:
-        entries.append(
-            (
-                "seed",
-                "Integer seed of the random draws. `None` draws a new one each time.",
-            )
-        )
+        entries.append(("seed", SEED))
     if entries:
         lines.extend(["", "Args:", *_entries(entries)])
     lines.extend(_call_arguments(analysis))
@@ -112,6 +108,10 @@ def _entries(entries: list[tuple[str, str]], width: int = WIDTH) -> list[str]:
 
 
 def describe(analysis: Analysis, argument: Argument) -> str:
+    return _escaped(described(analysis, argument))
+
+
+def described(analysis: Analysis, argument: Argument) -> str:
     """What an argument is: its type and bounds, and the author's words."""
     name = argument.name.text
     if argument.doc:
@@ -122,7 +122,7 @@ def describe(analysis: Analysis, argument: Argument) -> str:
         text = _KINDS[argument.type].format(_subject(analysis, argument))
     else:
         text = _kind(argument) + "."
-    return _escaped(text)
+    return text
 
 
 def _joined(kind: str, doc: str) -> str:
