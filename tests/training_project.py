@@ -87,8 +87,6 @@ def _plan(layer, arguments, *inputs, module="keras.layers", **output):
         arguments=tuple(arguments.items()),
         inputs=inputs,
         output=TrainOutput(**output),
-        learns=True,
-        random=False,
         title=layer,
         script=f"train_{layer.lower()}.py",
     )

@@ -57,10 +57,9 @@ class TrainPlan:
         arguments: `(name, Python source)` of the arguments the model is built with.
         inputs: The inputs, the main one first. A boolean `mask` is not one.
         output: The output that is trained on.
-        learns: Whether the layer has trainable weights.
-        random: Whether two training steps on the same batch differ.
         title: Heading of the plots.
         script: File name of the script, for its docstring.
+        draws: Whether the layer draws at random in inference too.
         packing: How `call` takes several inputs.
         training: Import path of the project's `training` package; empty for a
             script that stands alone.
@@ -72,10 +71,9 @@ class TrainPlan:
     arguments: tuple[tuple[str, str], ...]
     inputs: tuple[TrainInput, ...]
     output: TrainOutput
-    learns: bool
-    random: bool
     title: str
     script: str
+    draws: bool = False
     packing: Packing = "arguments"
     training: str = ""
     wrapper: str = ""

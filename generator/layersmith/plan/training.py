@@ -6,6 +6,7 @@ from layersmith.language.analyse import Analysis
 from layersmith.plan import names
 from layersmith.plan.arguments import literal
 from layersmith.plan.cell import states
+from layersmith.plan.seeds import draws_in_inference
 from layersmith.plan.suite.inputs import NUMPY_DTYPES, upper_bound
 from layersmith.plan.suite.sizes import example_shape
 from layersmith.plan.suite.values import example_values
@@ -34,10 +35,9 @@ def plan_training(analysis: Analysis, module: str, training: str = "") -> TrainP
         arguments=tuple((name, literal(value)) for name, value in given.items()),
         inputs=tuple(_inputs(analysis, cell)),
         output=_output(analysis, cell),
-        learns=any(w.trainable for w in spec.weights) or bool(spec.sublayers),
-        random=analysis.facts.random,
         title=spec.layer.text,
         script=f"train_{spec.snake}.py",
+        draws=draws_in_inference(analysis),
         packing="list" if many else spec.packing,
         training=training,
         wrapper="keras.layers.RNN" if cell else "",
