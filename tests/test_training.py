@@ -329,6 +329,11 @@ def test_a_run_leaves_a_model_in_three_forms_and_a_report(folder, tmp_path):
     assert "| --epochs | 2 |" in report
 
 
+def test_a_model_that_draws_at_random_answers_alike_when_it_is_loaded(folder, tmp_path):
+    options = ("--epochs", "1", "--steps", "20", "--serve-check", "--out", tmp_path)
+    assert "gives the same answers" in run(folder, "drawing", *options).stdout
+
+
 def test_compare_times_every_way_and_draws_it(folder, tmp_path):
     options = ("--compare", "--steps-per-call", "20", "--out", tmp_path)
     times = run(folder, "dense", *options).result

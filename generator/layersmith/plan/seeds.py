@@ -17,7 +17,9 @@ def draws(analysis: Analysis) -> bool:
     """Whether anything is drawn at random, by the layer or by a sublayer."""
     if any(op is not None and op.random for _, _, op in analysis.facts.calls):
         return True
-    return any(_drops(part) for maker in analysis.makers.values() for part in maker.all())
+    return any(
+        _drops(part) for maker in analysis.makers.values() for part in maker.all()
+    )
 
 
 def draws_in_inference(analysis: Analysis) -> bool:
