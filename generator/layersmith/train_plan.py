@@ -36,14 +36,15 @@ class TrainOutput:
     Attributes:
         rank: The batch axis counts; None where it follows the input's rank.
         static: Whether a fixed input shape fixes every axis but the batch.
-        is_float: Whether a dense head can read it as it is.
+        is_complex: Whether it holds complex numbers, which a dense head cannot answer
+            from; integers and booleans it can.
         pick: Source behind the layer's result that picks this output: empty for
             a layer with one output, else `[0]` or `["name"]`.
     """
 
     rank: int | None = 2
     static: bool = True
-    is_float: bool = True
+    is_complex: bool = False
     pick: str = ""
 
 
@@ -85,7 +86,8 @@ class TrainPlan:
     @property
     def sequential(self) -> bool:
         """Whether the model is a plain stack of layers."""
-        plain = self.output.static and self.output.is_float and not self.output.pick
+        output = self.output
+        plain = output.static and not output.is_complex and not output.pick
         return plain and self.single
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from layersmith.language.analyse import Analysis
+from layersmith.language.values import Items, Tensor
 from layersmith.plan import names
 from layersmith.plan.arguments import literal
 from layersmith.plan.cell import states
@@ -77,5 +78,16 @@ def _output(analysis: Analysis, cell: bool) -> TrainOutput:
         rank=analysis.output.rank,
         # Where the method is written out, Keras asks it for the sizes.
         static=known or spec.compute_output_shape is not None,
+        is_complex=_is_complex(analysis),
         pick=picks.get(spec.output_packing, ""),
     )
+
+
+def _is_complex(analysis: Analysis) -> bool:
+    """Whether the first output is known to hold complex numbers."""
+    for _, value in analysis.facts.returns:
+        if isinstance(value, Items) and value.values:
+            value = value.values[0]
+        if isinstance(value, Tensor) and "complex" in str(value.dtype):
+            return True
+    return False
