@@ -86,6 +86,7 @@ def test_every_script_is_python_and_says_only_what_its_layer_needs():
 
 SPEC = """
 layer: Spectrum
+summary: What the layer finds in a signal.
 inputs:
   inputs: {shape: [batch, time]}
 call: |
