@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.dims import Dim
 from layersmith.language.numpy_meanings import imports, paste
-from layersmith.language.sublayers import Maker
 from layersmith.language.values import Items, Tensor
 from layersmith.plan import names
 from layersmith.plan.masks import ends_mask, keeps_mask, masking_statement
 from layersmith.plan.oracle import plan_oracle
 from layersmith.plan.oracle.names import in_arguments
+from layersmith.plan.seeds import draws, draws_in_inference
 from layersmith.plan.suite.arguments import plan_arguments
 from layersmith.plan.suite.examples import plan_examples
 from layersmith.plan.suite.inputs import plan_inputs
@@ -54,7 +53,6 @@ def plan_suite(
     checked = not first.many and len(names.tensors(analysis)) == 1
     checked = checked and spec.extends is None and not _has_states(analysis)
     ranks = first.ranks
-    random, always = _draws(analysis)
     return SuitePlan(
         name=spec.layer.text,
         snake=spec.snake,
@@ -79,8 +77,8 @@ def plan_suite(
         known=() if spec.extends is not None else tuple(_known_axes(analysis)),
         training=analysis.trains,
         seeded=analysis.facts.random,
-        random=random,
-        always_random=always,
+        random=draws(analysis),
+        always_random=draws_in_inference(analysis),
         smooth=not any(name in _UNSMOOTH for _, name, _ in analysis.facts.calls),
         floats=analysis.floats,
         keeps_mask=keeps_mask(analysis),
@@ -122,26 +120,6 @@ def _imports(
                 snake = part.known.analysis.spec.snake
                 lines.append(f"from {modules(snake)} import {part.layer}")
     return sorted(dict.fromkeys(lines))
-
-
-def _draws(analysis: Analysis) -> tuple[bool, bool]:
-    """Whether anything is drawn at random, and whether in inference too."""
-    own = [node for node, _, op in analysis.facts.calls if op is not None and op.random]
-    held = any(_drops(p) for maker in analysis.makers.values() for p in maker.all())
-    in_training: set[int] = set()
-    for test, _ in analysis.facts.training_tests:
-        body = test.body if isinstance(test, ast.If) else [test.body]
-        in_training |= {id(n) for part in body for n in ast.walk(part)}
-    always = any(id(node) not in in_training for node in own)
-    return bool(own) or held, always
-
-
-def _drops(maker: Maker) -> bool:
-    """Whether a sublayer draws at random in training."""
-    if maker.known.analysis is not None:
-        return _draws(maker.known.analysis)[0]
-    named = any(word in maker.layer for word in ("Dropout", "Noise", "Random"))
-    return named or any("dropout" in argument for argument in maker.arguments)
 
 
 def _output_dtypes(analysis: Analysis) -> tuple[str, ...]:
