@@ -28,7 +28,6 @@ def _template():
         dtype_list=dtype_list,
         filled_dict=filled_dict,
         firsts=firsts,
-        has_tuples=has_tuples,
         item=item,
         model_inputs=model_inputs,
         name_list=name_list,
@@ -61,9 +60,13 @@ def filled_dict(parts: Sequence[tuple[str, str, str]], name: str) -> str:
     if len(always) == len(parts):
         return layout.code(f"return {dict_literal(always)}", 4)
     lines = [f"{name} = {dict_literal(always)}"]
-    for key, condition, source in parts:
-        if condition:
-            lines += [f"if {condition}:", f'    {name}["{key}"] = {source}']
+    for condition in dict.fromkeys(condition for _, condition, _ in parts if condition):
+        lines.append(f"if {condition}:")
+        lines += [
+            f'    {name}["{key}"] = {source}'
+            for key, under, source in parts
+            if under == condition
+        ]
     return layout.code("\n".join([*lines, f"return {name}"]), 4)
 
 
@@ -105,7 +108,3 @@ def weight_parameters(weights: WeightPlan, inputs: InputPlan) -> list[str]:
         else:
             found.append(f'{name}=SHAPES[0]["{name.removesuffix("_shape")}"]')
     return found
-
-
-def has_tuples(entries: Iterable[tuple[str, str]]) -> bool:
-    return any(source.startswith("(") for _, source in entries)

@@ -8,6 +8,7 @@ from itertools import product
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.evaluate import Unknowable, evaluate
+from layersmith.plan.checks import asks_shapes
 from layersmith.plan.suite.values import Values, allowed, holds, others, with_derived
 from layersmith.spec.model import Argument
 from layersmith.spec.read import fits
@@ -19,6 +20,8 @@ def broken(analysis: Analysis, values: Values) -> list[tuple[Values, str]]:
     """For each check: changes of the arguments that it refuses, and its message."""
     found = []
     for index, check in enumerate(analysis.spec.checks):
+        if asks_shapes(analysis, analysis.checks[index]):
+            continue
         fit = [
             change
             for change in _near(analysis, index, values)
@@ -73,12 +76,23 @@ def _near(analysis: Analysis, index: int, values: Values) -> Iterator[Values]:
 def _candidates(argument: Argument, values: Values) -> list[object]:
     value = values[argument.name.text]
     found = list(others(argument, value))
+    if isinstance(value, tuple):
+        found += [
+            v for v in (value[:-1], _negative(value)) if fits(argument, v) is None
+        ]
     if argument.type == "int":
-        found += [n for n in range(0, 13) if fits(argument, n) is None]
+        found += [n for n in range(13) if fits(argument, n) is None]
     if argument.type == "float" and isinstance(value, (int, float)):
         numbers = [v for v in values.values() if type(v) in (int, float)]
         found += [n for n in map(float, numbers) if fits(argument, n) is None]
     return found
+
+
+def _negative(value: object) -> object:
+    """Nested values with each whole number below zero."""
+    if isinstance(value, tuple):
+        return tuple(_negative(item) for item in value)
+    return -1 - abs(value) if type(value) is int else value
 
 
 def _asked(analysis: Analysis, index: int) -> list[Argument]:

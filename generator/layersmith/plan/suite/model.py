@@ -114,6 +114,17 @@ class ArgumentPlan:
     broken: tuple[tuple[Pairs, str], ...]
     kept: tuple[Pairs, ...]
 
+    @property
+    def has_tuples(self) -> bool:
+        """Whether some value is a tuple, which a configuration in JSON has as a list."""
+        tables = (self.values, *self.changes, *self.kept_alone)
+        return any(source.startswith("(") for table in tables for _, source in table)
+
+    @property
+    def initializers(self) -> tuple[str, ...]:
+        """Names of the arguments that are initializers."""
+        return tuple(n for n, kind in self.objects if kind == "keras.initializers")
+
 
 @dataclass(frozen=True)
 class WeightPlan:
@@ -130,6 +141,9 @@ class WeightPlan:
         initial: Weight and source of the initializer, for fixed ones whose values
             are the same each time.
         drawn: The same for those that are drawn.
+        computed: Name, condition and source of each initializer that the spec
+            computes from the arguments `a`.
+        starting: Functions that these call, in TensorFlow.
         initialized, regularized, constrained: Weights that each argument serves.
         only: Whether these are all of the layer's own weights.
         sublayers: Name, condition and source of each sublayer as the spec makes it.
@@ -145,6 +159,8 @@ class WeightPlan:
     state: tuple[str, ...]
     initial: Pairs
     drawn: Pairs
+    computed: tuple[tuple[str, str, str], ...]
+    starting: tuple[str, ...]
     initialized: tuple[tuple[str, tuple[str, ...]], ...]
     regularized: tuple[tuple[str, tuple[str, ...]], ...]
     constrained: tuple[tuple[str, tuple[str, ...]], ...]
@@ -238,6 +254,7 @@ class SuitePlan:
     floats: str
     keeps_mask: bool
     ends_mask: bool
+    supports_masking: bool
     script_module: str
 
     @property

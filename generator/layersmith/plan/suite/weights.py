@@ -11,6 +11,7 @@ from layersmith.language.objects import KerasObject
 from layersmith.language.sublayers import Maker
 from layersmith.plan import names
 from layersmith.plan.arguments import literal
+from layersmith.plan.oracle.functions import starting_functions
 from layersmith.plan.oracle.names import in_arguments, is_argument
 from layersmith.plan.suite.model import Pairs, WeightPlan
 from layersmith.plan.suite.sizes import example_sizes, tuple_source
@@ -50,6 +51,8 @@ def plan_weights(analysis: Analysis, values: Values) -> WeightPlan:
         state=tuple(analysis.facts.updates),
         initial=initial,
         drawn=drawn,
+        computed=_computed(analysis),
+        starting=starting_functions(analysis),
         initialized=_served(analysis, "initializer"),
         regularized=_served(analysis, "regularizer"),
         constrained=_served(analysis, "constraint"),
@@ -212,6 +215,15 @@ def _initializer(analysis: Analysis, read: KerasObject | None) -> str | None:
     return in_arguments(analysis, call, "ARGUMENTS")
 
 
+def _computed(analysis: Analysis) -> tuple[tuple[str, str, str], ...]:
+    """Weights whose initializer the spec computes: name, condition and source of it."""
+    return tuple(
+        (weight, "", in_arguments(analysis, read.call.tree))
+        for (weight, kind), read in analysis.objects.items()
+        if kind == "initializer" and read.call is not None and read.class_name is None
+    )
+
+
 def _served(analysis: Analysis, kind: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """For each argument of a kind: the layer's own weights that it serves."""
     found = []
@@ -224,8 +236,19 @@ def _served(analysis: Analysis, kind: str) -> tuple[tuple[str, tuple[str, ...]],
             for (weight, of), read in analysis.objects.items()
             if of == kind and read.argument == name
         ]
+        if not served and _computes(analysis, name):
+            continue
         found.append((name, tuple(served)))
     return tuple(found)
+
+
+def _computes(analysis: Analysis, argument: str) -> bool:
+    """Whether an initializer is computed from another that an argument gives."""
+    return any(
+        read.argument is None and argument in read.names
+        for (_, kind), read in analysis.objects.items()
+        if kind == "initializer"
+    )
 
 
 def _sublayers(analysis: Analysis) -> tuple[tuple[str, str, str], ...]:
