@@ -45,6 +45,7 @@ def oracle_names(analysis: Analysis, helpers: Iterable[str] = ()) -> OracleNames
     inputs = {i.name.text for i in spec.inputs}
     taken = {*inputs, *analysis.facts.local, *analysis.scope.axes, *_bound(analysis)}
     taken |= {*derived_names(analysis)}
+    taken |= {name for body in analysis.bodies.values() for name in body.local}
     arguments = "a" if "a" not in taken else "arguments"
     weights = "w" if "w" not in taken else "weights_"
     called = {name for helper in helpers for name in (helper, *requires(helper))}

@@ -7,6 +7,7 @@ import ast
 from layersmith.language.analyse import Analysis
 from layersmith.plan import names as layer_names
 from layersmith.plan.oracle.functions import called_functions
+from layersmith.plan.oracle.masks import plan_mask_oracle
 from layersmith.plan.oracle.model import OraclePlan
 from layersmith.plan.oracle.names import (
     OracleNames,
@@ -50,7 +51,9 @@ def _plan(analysis: Analysis, names: OracleNames) -> OraclePlan:
         *_constants(analysis, names),
         *_repeated(analysis, names, sublayers),
     ]
+    mask = plan_mask_oracle(analysis, names)
     helpers = [*sublayers.helpers, *(h for t in translators for h in t.helpers)]
+    helpers += mask.helpers if mask is not None else ()
     draws = [d for t in translators for d in t.draws]
     asks = bool(sublayers.asked) or any(t.layer for t in translators)
     losses = any(t.losses for t in translators)
@@ -65,6 +68,7 @@ def _plan(analysis: Analysis, names: OracleNames) -> OraclePlan:
         parts=sublayers.parts,
         layer=asks,
         losses=losses,
+        mask=mask,
     )
 
 

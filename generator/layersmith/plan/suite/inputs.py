@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from layersmith.language.analyse import Analysis
 from layersmith.language.dims import Axis
 from layersmith.plan import names
@@ -9,6 +11,7 @@ from layersmith.plan.arguments import literal
 from layersmith.plan.init import needs_build
 from layersmith.plan.suite.bounds import upper_bound
 from layersmith.plan.suite.masks import mask_table, plan_masks
+from layersmith.plan.suite.misshapen import misshapen
 from layersmith.plan.suite.model import InputPlan, MaskPlan, Pairs, SuiteInput
 from layersmith.plan.suite.sizes import Shapes, example_shape
 from layersmith.plan.suite.symbolic import announced_shapes, symbolic_shape
@@ -50,9 +53,9 @@ def plan_inputs(analysis: Analysis, values: Values, changes: list[Values]) -> In
         for i in given
     )
     masks = plan_masks(analysis)
-    sources = [_case(analysis, form, given, case, MANY[0]) for case in cases]
+    sources = [_case(form, given, case, MANY[0]) for case in cases]
     if any(i.many for i in given):
-        sources.insert(1, _case(analysis, form, given, example, MANY[1]))
+        sources.insert(1, _case(form, given, example, MANY[1]))
     return InputPlan(
         form=form,
         inputs=inputs,
@@ -65,6 +68,10 @@ def plan_inputs(analysis: Analysis, values: Values, changes: list[Values]) -> In
         shape_names=tuple(names.shape_parameters(analysis)),
         symbolic=tuple(symbolic_shape(analysis, i, symbolic, values) for i in given),
         announced=tuple(announced_shapes(analysis, symbolic, values)),
+        refused=tuple(
+            (_stated(form, given, shapes), message)
+            for shapes, message in misshapen(analysis, values, example)
+        ),
     )
 
 
@@ -168,18 +175,22 @@ def _rank_step(analysis: Analysis, given: list[Input], example: Shapes) -> int:
     return 0
 
 
-def _case(
-    analysis: Analysis, form: str, given: list[Input], shapes: Shapes, many: int
-) -> str:
-    """Source of the shapes of one case, in the form of what the layer is called on."""
+def _case(form: str, given: list[Input], shapes: Shapes, many: int) -> str:
+    """Source of the shapes of one case; a list of any length has `many` of them."""
+    alike = {i.name.text for i in given if i.many}
+    return _stated(
+        form, given, {n: (s,) * many if n in alike else s for n, s in shapes.items()}
+    )
+
+
+def _stated(form: str, given: list[Input], shapes: Mapping[str, object]) -> str:
+    """Source of shapes, in the form of what the layer is called on."""
     parts = []
     for layer_input in given:
         name = layer_input.name.text
         if name in shapes and not layer_input.state:
-            shape = repr(shapes[name])
-            if layer_input.many:
-                shape = f"[{', '.join([shape] * many)}]"
-            parts.append((name, shape))
+            shape = shapes[name]
+            parts.append((name, repr(list(shape) if layer_input.many else shape)))
     states = [repr(shapes[i.name.text]) for i in given if i.state]
     if states:
         parts.append(("states", f"[{', '.join(states)}]"))

@@ -61,6 +61,7 @@ class InputPlan:
             shape without the batch; empty where it is left out.
         announced: Source of the shape of each output of that model; empty where the
             spec does not say it.
+        refused: Source of shapes that a check of the spec refuses, and its message.
     """
 
     form: str
@@ -74,6 +75,7 @@ class InputPlan:
     shape_names: tuple[str, ...]
     symbolic: Pairs
     announced: tuple[str, ...]
+    refused: Pairs
 
     @property
     def single(self) -> bool:

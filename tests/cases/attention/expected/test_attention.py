@@ -191,6 +191,11 @@ def oracle(
     return outputs
 
 
+def mask_oracle(a, inputs, mask):
+    """The mask of the outputs, in NumPy."""
+    return None if mask is None else mask[0]
+
+
 # Forward pass --------------------------------------------------------------------
 
 
@@ -258,6 +263,19 @@ def test_masks_may_be_of_any_dtype(dtype):
         lambda m: None if m is None else m.astype(dtype), MASKS
     )
     assert_close(layer(x, **masks), layer(x, **MASKS))
+
+
+@pytest.mark.parametrize("changed", CHANGES, ids=str)
+def test_mask_of_the_outputs_is_that_of_the_oracle(changed):
+    x = sample()
+    layer = built(x, **changed)
+    masks = [np.indices(v.shape[:2]).sum(axis=0) % 3 > 0 for v in x]
+    for given in (None, masks, [masks[0], *[None] * (len(x) - 1)]):
+        got = layer.compute_mask(x, given)
+        want = mask_oracle({**ARGUMENTS, **changed}, x, given)
+        assert (got is None) == (want is None)
+        if want is not None:
+            np.testing.assert_array_equal(got, want)
 
 
 # Random draws --------------------------------------------------------------------

@@ -30,7 +30,18 @@ REFUSED = [
     ("axis", None),
 ]
 # Shapes of the inputs; tests of one case take the first.
-SHAPES = [[(5, 3), (5, 3), (5, 3)], [(5, 3), (5, 3)], [(5, 2, 3), (5, 2, 3), (5, 2, 3)]]
+SHAPES = [
+    [(5, 4, 3), (5, 4, 3), (5, 4, 3)],
+    [(5, 4, 3), (5, 4, 3)],
+    [(5, 2, 4, 3), (5, 2, 4, 3), (5, 2, 4, 3)],
+]
+# Shapes that do not go together, with the message that says so.
+REFUSED_SHAPES = [
+    (
+        [(5, 4, 3), (5, 4, 4)],
+        "Concatenate requires inputs with matching shapes except for the concatenation axis",
+    ),
+]
 MODES = {
     "eager": lambda fn: fn,
     "graph": tf.function,
@@ -85,6 +96,21 @@ def oracle(a, w, inputs):
     return np.concatenate(inputs, axis=a["axis"])
 
 
+def mask_oracle(a, inputs, mask):
+    """The mask of the outputs, in NumPy."""
+    if mask is None or all(keep is None for keep in mask):
+        return None
+    masks = []
+    for x, keep in zip(inputs, mask):
+        everywhere = np.ones_like(x, dtype=bool)
+        if keep is None:
+            keep = everywhere
+        elif len(keep.shape) < len(x.shape):
+            keep = np.logical_and(np.expand_dims(keep, -1), everywhere)
+        masks.append(keep)
+    return np.any(np.concatenate(masks, axis=a["axis"]), axis=-1)
+
+
 # Forward pass --------------------------------------------------------------------
 
 
@@ -112,6 +138,22 @@ def test_compiled_it_does_the_same(mode):
     call = MODES[mode](lambda x: layer(x))
     for _ in range(2):
         assert_close(call(x), twin(x))
+
+
+# Masks ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("changed", CHANGES, ids=str)
+def test_mask_of_the_outputs_is_that_of_the_oracle(changed):
+    x = sample()
+    layer = built(x, **changed)
+    masks = [np.indices(v.shape[:2]).sum(axis=0) % 3 > 0 for v in x]
+    for given in (None, masks, [masks[0], *[None] * (len(x) - 1)]):
+        got = layer.compute_mask(x, given)
+        want = mask_oracle({**ARGUMENTS, **changed}, x, given)
+        assert (got is None) == (want is None)
+        if want is not None:
+            np.testing.assert_array_equal(got, want)
 
 
 # Gradients -----------------------------------------------------------------------
@@ -195,7 +237,7 @@ def test_refused_argument_is_named(argument, value):
 
 def make_model(*layers):
     """A model of layers side by side, for inputs with axes of unknown size."""
-    inputs = [keras.Input((None, None)) for _ in SHAPES[0]]
+    inputs = [keras.Input((None, None, None)) for _ in SHAPES[0]]
     outputs = [layer(inputs) for layer in layers]
     return keras.Model(inputs, tf.nest.flatten(outputs))
 
@@ -246,6 +288,13 @@ def test_one_trace_serves_any_batch_size():
         twin = copy_of(layer)
         assert_close(function(x), twin(x))
     assert function.experimental_get_tracing_count() == 1
+
+
+@pytest.mark.parametrize(("shapes", "message"), REFUSED_SHAPES, ids=str)
+def test_shapes_that_do_not_go_together_are_refused(shapes, message):
+    with pytest.raises(ValueError) as refusal:
+        built(sample(shapes))
+    assert message.rstrip(".") in str(refusal.value)
 
 
 # Saving --------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from concatenate import Concatenate
 MODES = ("eager", "graph", "xla")
 POLICIES = ("float32", "mixed_float16", "mixed_bfloat16")
 # Of a made-up sample.
-SHAPES = {"inputs_1": (3,), "inputs_2": (3,)}
+SHAPES = {"inputs_1": (4, 3), "inputs_2": (4, 3)}
 
 
 def make_model(shapes=SHAPES, outputs=1):

@@ -132,6 +132,11 @@ def oracle(a, w, inputs):
     return gather(w["embeddings"], np.asarray(inputs).astype(np.int32))
 
 
+def mask_oracle(a, inputs, mask):
+    """The mask of the outputs, in NumPy."""
+    return np.not_equal(inputs, 0) if a["mask_zero"] else None
+
+
 # Forward pass --------------------------------------------------------------------
 
 
@@ -161,6 +166,22 @@ def test_compiled_it_does_the_same(mode):
     call = MODES[mode](lambda x: layer(x))
     for _ in range(2):
         assert_close(call(x), twin(x))
+
+
+# Masks ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("changed", CHANGES, ids=str)
+def test_mask_of_the_outputs_is_that_of_the_oracle(changed):
+    x = sample()
+    layer = built(x, **changed)
+    mask = np.indices(x.shape[:2]).sum(axis=0) % 3 > 0
+    for given in (None, mask):
+        got = layer.compute_mask(x, given)
+        want = mask_oracle({**ARGUMENTS, **changed}, x, given)
+        assert (got is None) == (want is None)
+        if want is not None:
+            np.testing.assert_array_equal(got, want)
 
 
 # Weights -------------------------------------------------------------------------

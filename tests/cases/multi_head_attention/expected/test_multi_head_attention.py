@@ -122,6 +122,13 @@ SHAPES = [
     {"query": (2, 5, 6), "value": (2, 4, 3)},
     {"query": (2, 2, 5, 6), "value": (2, 2, 4, 7), "key": (2, 2, 4, 3)},
 ]
+# Shapes that do not go together, with the message that says so.
+REFUSED_SHAPES = [
+    (
+        {"query": (2, 5, 6), "value": (2, 5, 7), "key": (2, 4, 3)},
+        "All dimensions of `value` and `key`, except the last one, must be equal",
+    ),
+]
 # Each row of the batch keeps one more than the one before.
 MASKS = {
     "query_mask": np.arange(5) <= np.arange(2)[:, None],
@@ -826,6 +833,13 @@ def test_one_trace_serves_any_batch_size():
         twin = copy_of(layer)
         assert_close(function(x), twin(**x))
     assert function.experimental_get_tracing_count() == 1
+
+
+@pytest.mark.parametrize(("shapes", "message"), REFUSED_SHAPES, ids=str)
+def test_shapes_that_do_not_go_together_are_refused(shapes, message):
+    with pytest.raises(ValueError) as refusal:
+        built(sample(shapes))
+    assert message.rstrip(".") in str(refusal.value)
 
 
 # Saving --------------------------------------------------------------------------
