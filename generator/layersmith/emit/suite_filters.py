@@ -27,9 +27,13 @@ def filled_dict(parts: Sequence[tuple[str, str, str]], name: str) -> str:
     if len(always) == len(parts):
         return layout.code(f"return {dict_literal(always)}", 4)
     lines = [f"{name} = {dict_literal(always)}"]
-    for key, condition, source in parts:
-        if condition:
-            lines += [f"if {condition}:", f'    {name}["{key}"] = {source}']
+    for condition in dict.fromkeys(condition for _, condition, _ in parts if condition):
+        lines.append(f"if {condition}:")
+        lines += [
+            f'    {name}["{key}"] = {source}'
+            for key, under, source in parts
+            if under == condition
+        ]
     return layout.code("\n".join([*lines, f"return {name}"]), 4)
 
 
@@ -73,10 +77,6 @@ def weight_parameters(weights: WeightPlan, inputs: InputPlan) -> list[str]:
     return found
 
 
-def has_tuples(entries: Iterable[tuple[str, str]]) -> bool:
-    return any(source.startswith("(") for _, source in entries)
-
-
 FILTERS = {
     function.__name__: function
     for function in (
@@ -84,7 +84,6 @@ FILTERS = {
         dtype_list,
         filled_dict,
         firsts,
-        has_tuples,
         item,
         model_inputs,
         name_list,

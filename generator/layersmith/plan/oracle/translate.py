@@ -41,7 +41,6 @@ class Translator(ast.NodeTransformer):
         self.firsts = {id(new): old for new, old in pairs}
         self.copies = {id(old): new for new, old in pairs}
         self.operations = {id(n): (name, op) for n, name, op in self.facts.calls}
-        self.bound_arguments = self.facts.bound
         self.calls = {id(call.node): call for call in self.facts.sublayer_calls}
         spec = analysis.spec
         self.weights = {weight.name.text for weight in spec.weights}
@@ -90,7 +89,9 @@ class Translator(ast.NodeTransformer):
         if name in self.single or self.kinds.get(name) == "layer":
             self.layer = True
             return expression(f"layer.{name}")
-        if is_argument(self.analysis, name) or name in self.analysis.scope.derived:
+        if name in self.analysis.scope.derived:
+            return node  # a local name, which stands at the top of the oracle
+        if is_argument(self.analysis, name):
             return expression(in_arguments(self.analysis, node, self.names.arguments))
         if name in self.analysis.scope.axes:
             owner, position = self.analysis.scope.axes[name]
@@ -253,7 +254,7 @@ class Translator(ast.NodeTransformer):
             name: tuple(self.copies[id(item)] for item in argument)
             if isinstance(argument, tuple)
             else self.copies[id(argument)]
-            for name, argument in self.bound_arguments[id(self.known(node))].items()
+            for name, argument in self.facts.bound[id(self.known(node))].items()
         }
         arguments = {}
         for name, argument in bound.items():

@@ -22,12 +22,11 @@ def broken(analysis: Analysis, values: Values) -> list[tuple[Values, str]]:
     Best are changes that no other check refuses. Where there are none, those behind
     it may: the first in the order in which the layer asks raises.
     """
-    order = sorted(
-        range(len(analysis.checks)),
-        key=lambda index: asks_shapes(analysis, analysis.checks[index]),
-    )
+    order = range(len(analysis.checks))
     found = []
     for index, check in enumerate(analysis.spec.checks):
+        if asks_shapes(analysis, analysis.checks[index]):
+            continue
         before = set(order[: order.index(index)])
         fit: list[tuple[int, Values]] = []
         for change in _near(analysis, index, values):
@@ -84,12 +83,23 @@ def _near(analysis: Analysis, index: int, values: Values) -> Iterator[Values]:
 def _candidates(argument: Argument, values: Values) -> list[object]:
     value = values[argument.name.text]
     found = list(others(argument, value))
+    if isinstance(value, tuple):
+        found += [
+            v for v in (value[:-1], _negative(value)) if fits(argument, v) is None
+        ]
     if argument.type == "int":
         found += [n for n in range(13) if fits(argument, n) is None]
     if argument.type == "float" and isinstance(value, (int, float)):
         numbers = [v for v in values.values() if type(v) in (int, float)]
         found += [n for n in map(float, numbers) if fits(argument, n) is None]
     return found
+
+
+def _negative(value: object) -> object:
+    """Nested values with each whole number below zero."""
+    if isinstance(value, tuple):
+        return tuple(_negative(item) for item in value)
+    return -1 - abs(value) if type(value) is int else value
 
 
 def _asked(analysis: Analysis, index: int) -> list[Argument]:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.dims import Dim
+from layersmith.language.evaluate import Unknowable, evaluate
 from layersmith.language.numpy_meanings import imports, paste
+from layersmith.language.operations import Operation
 from layersmith.language.values import Items, Tensor
 from layersmith.plan import names
 from layersmith.plan.masks import ends_mask, keeps_mask, masking_statement
@@ -17,7 +19,12 @@ from layersmith.plan.suite.arguments import plan_arguments
 from layersmith.plan.suite.examples import plan_examples
 from layersmith.plan.suite.inputs import plan_inputs
 from layersmith.plan.suite.model import SuitePlan
-from layersmith.plan.suite.values import changes, example_values
+from layersmith.plan.suite.values import (
+    Values,
+    changes,
+    example_values,
+    with_derived,
+)
 from layersmith.plan.suite.weights import plan_weights
 
 _SINGLE = frozenset({"float16", "bfloat16", "float32", "complex64"})
@@ -84,6 +91,7 @@ def plan_suite(
         keeps_mask=keeps_mask(analysis),
         ends_mask=ends_mask(analysis),
         supports_masks=_supports_masks(analysis),
+        supports_masking=_supports_masking(analysis, values),
         script_module=f"train_{spec.snake}",
     )
 
@@ -138,17 +146,34 @@ def _output_dtypes(analysis: Analysis) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _supports_masking(analysis: Analysis, values: Values) -> bool:
+    """Whether the layer says so, with these arguments."""
+    if analysis.masking is None:
+        return masking_statement(analysis) is not None
+    try:
+        return bool(evaluate(analysis.masking.tree, with_derived(analysis, values)))
+    except Unknowable:
+        return False
+
+
+def _operations(analysis: Analysis) -> list[Operation | None]:
+    """What `call` computes; None for a function without a row."""
+    return [
+        operation
+        for _, name, operation in analysis.facts.calls
+        # Contexts and strategies compute nothing themselves.
+        if not name.startswith("tf.distribute.")
+    ]
+
+
 def _compiles(analysis: Analysis) -> bool:
     """Whether XLA is sure to compile it: it may not know a function without a row."""
-    return all(
-        operation is not None and operation.xla
-        for _, _, operation in analysis.facts.calls
-    )
+    return all(one is not None and one.xla for one in _operations(analysis))
 
 
 def _exact(analysis: Analysis) -> bool:
     """Whether float64 is float64 all through, as far as that is known."""
-    if any(operation is None for _, _, operation in analysis.facts.calls):
+    if None in _operations(analysis):
         return False
     return not any(
         isinstance(value, Tensor) and value.dtype in _SINGLE

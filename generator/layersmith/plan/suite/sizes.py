@@ -13,6 +13,9 @@ from layersmith.plan import names
 from layersmith.plan.suite.values import with_derived
 from layersmith.spec.model import Code
 
+# Of inputs, by name.
+Shapes = dict[str, tuple[int, ...]]
+
 
 def tuple_source(parts: list[str]) -> str:
     return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})"

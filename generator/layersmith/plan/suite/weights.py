@@ -13,6 +13,7 @@ from layersmith.plan import names
 from layersmith.plan.arguments import literal
 from layersmith.plan.call import is_told
 from layersmith.plan.keras_objects import Sharing
+from layersmith.plan.oracle.functions import starting_functions
 from layersmith.plan.oracle.names import in_arguments, is_argument
 from layersmith.plan.oracle.text import copy_of, names_in
 from layersmith.plan.suite.model import Pairs, WeightPlan
@@ -53,6 +54,8 @@ def plan_weights(analysis: Analysis, values: Values) -> WeightPlan:
         state=tuple(analysis.facts.updates),
         initial=initial,
         drawn=drawn,
+        computed=_computed(analysis),
+        starting=starting_functions(analysis),
         initialized=_served(analysis, "initializer"),
         regularized=_served(analysis, "regularizer"),
         constrained=_served(analysis, "constraint"),
@@ -217,6 +220,15 @@ def _initializer(analysis: Analysis, read: KerasObject | None) -> str | None:
     return in_arguments(analysis, call, "ARGUMENTS")
 
 
+def _computed(analysis: Analysis) -> tuple[tuple[str, str, str], ...]:
+    """Weights whose initializer the spec computes: name, condition and source of it."""
+    return tuple(
+        (weight, "", in_arguments(analysis, read.call.tree))
+        for (weight, kind), read in analysis.objects.items()
+        if kind == "initializer" and read.call is not None and read.class_name is None
+    )
+
+
 def _served(analysis: Analysis, kind: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """For each argument of a kind: the layer's own weights that it serves."""
     found = []
@@ -229,8 +241,19 @@ def _served(analysis: Analysis, kind: str) -> tuple[tuple[str, tuple[str, ...]],
             for (weight, of), read in analysis.objects.items()
             if of == kind and read.argument == name
         ]
+        if not served and _computes(analysis, name):
+            continue
         found.append((name, tuple(served)))
     return tuple(found)
+
+
+def _computes(analysis: Analysis, argument: str) -> bool:
+    """Whether an initializer is computed from another that an argument gives."""
+    return any(
+        read.argument is None and argument in read.names
+        for (_, kind), read in analysis.objects.items()
+        if kind == "initializer"
+    )
 
 
 def _sublayers(analysis: Analysis) -> tuple[tuple[str, str, str], ...]:
