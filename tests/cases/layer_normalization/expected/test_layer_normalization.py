@@ -154,12 +154,12 @@ def oracle(a, w, inputs):
     factor = 1 / np.sqrt(variance + a["epsilon"])
     if a["rms_scaling"]:
         return inputs * factor * np.reshape(w["gamma"], tuple(sizes))
-    outputs = (inputs - mean) * factor
     if a["scale"]:
-        outputs = outputs * np.reshape(w["gamma"], tuple(sizes))
+        factor = factor * np.reshape(w["gamma"], tuple(sizes))
+    offset = -mean * factor
     if a["center"]:
-        outputs = outputs + np.reshape(w["beta"], tuple(sizes))
-    return outputs
+        offset = offset + np.reshape(w["beta"], tuple(sizes))
+    return inputs * factor + offset
 
 
 # Forward pass --------------------------------------------------------------------
