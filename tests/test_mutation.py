@@ -219,7 +219,7 @@ def test_an_equivalent_covers_what_its_diff_says_and_no_more():
     swapped = next(m for m in mutants(LAYER) if m.kind == "operator swapped")
     other = next(m for m in mutants(LAYER) if m.kind == "operand dropped")
     text = mutation.changed_lines(swapped, LAYER)
-    removed, added = text.split("\n")
+    removed, _ = text.split("\n")
     for diff in (text, f"{removed}\n+..."):
         one = mutation.Equivalent(diff, "it is the same for all")
         assert one.covers(swapped, LAYER)
