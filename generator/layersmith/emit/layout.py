@@ -24,6 +24,8 @@ from layersmith.emit.tokens import (
 __all__ = ["WIDTH", "code", "merge_strings", "statement"]
 
 WIDTH = 88
+# Where these are, a bracket may be none.
+_TEXTS = re.compile(r"[\"'#]")
 _HEADS = re.compile(
     r"(?P<head>(?:return|raise|assert|if|elif|while|yield|del|for [^()]+? in)\s+|"
     r"(?:[^=!<>]*?[^=!<>+\-*/%&|^@:]\s*(?:[-+*/%&|^@]|//|\*\*)?=(?!=)\s*))"
@@ -56,6 +58,8 @@ def code(text: str, indent: int = 0) -> str:
 
 def _opened(text: str) -> int:
     """How many more brackets a line opens than it closes."""
+    if not _TEXTS.search(text):
+        return sum(map(text.count, OPEN)) - sum(map(text.count, CLOSE))
     signs = [token.text for token in tokens_of(text) if token.kind == "operator"]
     return sum(sign in OPEN for sign in signs) - sum(sign in CLOSE for sign in signs)
 
