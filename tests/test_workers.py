@@ -71,7 +71,7 @@ def test_layers_made_of_others_are_right_in_every_process():
     out = run("""
 from layersmith.errors import render
 first = text.split("\\n", 1)[1]
-base = SpecFile("base.yaml", "layer: Base\\n" + first.replace("  y =", "  y = wrong\\n  y ="))
+base = SpecFile("base.yaml", "layer: Base\\n" + first.replace("tf.", "tff."))
 def user(n, part):
     return SpecFile(f"{n}.yaml", f'''layer: User{n}
 summary: Uses another.

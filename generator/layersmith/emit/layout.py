@@ -24,6 +24,9 @@ from layersmith.emit.tokens import (
 __all__ = ["WIDTH", "code", "merge_strings", "statement"]
 
 WIDTH = 88
+# A line without these, if it fits, stays as it is: they may mean another line, a margin,
+# a comment, strings to be merged, or a slice.
+_UNSURE = re.compile(r"""\n|^ |^$|[#\\]|["'][ ]|\[.*:""")
 # Where these are, a bracket may be none.
 _TEXTS = re.compile(r"[\"'#]")
 _HEADS = re.compile(
@@ -37,6 +40,8 @@ def code(text: str, indent: int = 0) -> str:
 
     A statement that its author has put on several lines keeps them.
     """
+    if _fits(text, indent) and not _UNSURE.search(text):
+        return " " * indent + text
     lines = []
     depth = 0
     continued = False
