@@ -215,9 +215,9 @@ def generate(names: Sequence[str], folder: Path) -> dict[str, type]:
         ValueError: for a recipe with an error in it.
     """
     from layersmith.emit.layer import render
-    from layersmith.language.analyse import analyse
     from layersmith.errors import Report
     from layersmith.errors import render as shown
+    from layersmith.language.analyse import analyse
     from layersmith.plan.layer import plan_layer
     from layersmith.spec import read_spec
 

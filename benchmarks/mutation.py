@@ -1,6 +1,6 @@
 """How many seeded faults the emitted suites notice.
 
-    python benchmarks/mutation.py [RECIPE ...] [--jobs 2] [--json FILE]
+    python benchmarks/mutation.py [RECIPE ...] [--jobs 2] [--sample N] [--json FILE]
 
 Generates each recipe (all of them by default; a path to a spec will do), seeds one fault
 at a time in the layer, and runs its suite on each. Prints killed / valid per recipe, and
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import sys
 import tempfile
 import time
@@ -24,7 +25,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path.insert(0, str(ROOT / "generator"))
 
-from faults import Mutant, mutants  # noqa: E402
+from faults import Mutant, mutants
 
 RECIPES = ROOT / "generator" / "layersmith" / "recipes"
 LIMIT = 0.05
@@ -56,15 +57,13 @@ class Score:
 
 def main(argv: list[str] | None = None) -> int:
     arguments = _arguments(argv)
-    specs = [_spec(name) for name in arguments.recipes] or sorted(
-        RECIPES.glob("*.yaml")
-    )
+    chosen = specs(arguments.recipes)
     scores = []
     with tempfile.TemporaryDirectory() as scratch:
         emitted = Path(scratch, "emitted")
-        snakes = generate(specs, emitted)
+        snakes = generate(chosen, emitted)
         _import_tensorflow()
-        for spec, snake in zip(specs, snakes):
+        for spec, snake in zip(chosen, snakes):
             scores.append(_judge(spec.stem, snake, emitted, Path(scratch), arguments))
     _report(scores)
     if arguments.json:
@@ -82,6 +81,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--jobs", type=int, default=2, help="suites that run at a time")
     parser.add_argument("--json", type=Path, help="write the results there too")
+    parser.add_argument(
+        "--sample", type=int, help="as many faults of each recipe, the same each time"
+    )
     parser.add_argument("--kind", default="", help="only faults whose kind holds this")
     return parser.parse_args(argv)
 
@@ -89,6 +91,11 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 def _spec(name: str) -> Path:
     path = Path(name)
     return path if path.suffix else RECIPES / f"{name}.yaml"
+
+
+def specs(names: list[str]) -> list[Path]:
+    """The specs of these names or paths; all recipes where there are none."""
+    return [_spec(name) for name in names] or sorted(RECIPES.glob("*.yaml"))
 
 
 def generate(specs: list[Path], folder: Path) -> list[str]:
@@ -124,12 +131,14 @@ def _judge(
         )
     score = Score(name, run.seconds)
     faults = [m for m in mutants(suite.layer) if arguments.kind in m.kind]
+    if arguments.sample and arguments.sample < len(faults):
+        faults = random.Random(name).sample(faults, arguments.sample)
     reasons = _equivalent(name)
     tried = [m for m in faults if _key(m, suite.layer) not in reasons]
     score.equivalent = len(faults) - len(tried)
-    start, done = time.monotonic(), 0
-    for index, result in suite.judge([m.text for m in tried], arguments.jobs):
-        done += 1
+    start = time.monotonic()
+    runs = suite.judge([m.text for m in tried], arguments.jobs)
+    for done, (index, result) in enumerate(runs, start=1):
         if result.status == "passed":
             score.survivors.append(tried[index])
         else:

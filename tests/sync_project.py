@@ -24,6 +24,12 @@ GIT = {
 }
 
 
+def kept_texts(root: Path) -> int:
+    """How many generated texts a project keeps for merging."""
+    text = (root / ".layersmith/bases").read_text()
+    return len(re.findall(r"^[0-9a-f]{12} ", text, re.MULTILINE))
+
+
 def body(
     layer: str = "ScaledDense", scale: object = 1.0, extra: str = "", factor: int = 2
 ) -> str:

@@ -91,7 +91,7 @@ def test_help_explains_itself(run, command):
     assert (status, err) == (0, "")
     assert "usage: layersmith" in out
     if not command:
-        assert "2  a spec is wrong; nothing was written" in out
+        assert "2  a spec, or an own template, is wrong; nothing was written" in out
 
 
 @pytest.mark.parametrize(
@@ -194,6 +194,31 @@ def test_force_throws_an_edit_away_and_keeps_a_copy(folder, run):
     assert (folder / "dropout.py").read_text(encoding="utf-8") == text
     (copy,) = set(names(folder)) - {"mine.yaml", *FILES}
     assert "# mine" in (folder / copy).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("words", [["--check"], ["--diff"], []])
+def test_force_of_what_is_not_generated_is_told_and_nothing_written(
+    project, run, words
+):
+    (project / "mine.py").write_text("x = 1\n")
+    named = ["mine.py", "gone.py", "src/mine/layers/dropout.py"]
+    flags = [word for name in named for word in ("--force", name)]
+    status, out, err = run("generate", *words, *flags)
+    assert (status, out) == (3, "")
+    assert err.splitlines() == [
+        "layersmith: --force mine.py: no file that is generated here; nothing was written",
+        "--force gone.py: no file that is generated here; nothing was written",
+    ]
+    assert not (project / "src").exists()
+    assert (project / "mine.py").read_text() == "x = 1\n"
+
+
+def test_force_in_a_folder_of_ones_own_is_told_too(folder, run):
+    (folder / "dropout.yaml").write_text(SPEC, encoding="utf-8")
+    command = ["generate", "dropout.yaml", "--out", "code", "--force"]
+    assert run(*command, "code/dropuot.py")[0] == 3
+    assert not (folder / "code").exists()
+    assert run(*command, "code/dropout.py")[0] == 0
 
 
 def test_a_file_of_somebody_else_is_refused(folder, run):

@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grammar import HOSTILE
+from layersmith.language import operations
+from layersmith.language.parse import MAX_CALLS
 from layersmith.language.tables import layer_members
 from layersmith.pipeline import SpecFile, Target, generate
 from layersmith.spec.model import snake_case
@@ -523,6 +525,33 @@ def test_a_bound_is_emitted_as_a_number_or_refused(bound, value):
 
 
 # Size and time.
+
+
+@pytest.mark.parametrize("name", sorted(operations.names()))
+def test_calls_within_calls_do_not_grow_by_powers(name):
+    depth = MAX_CALLS
+    call = f"y = {f'{name}(' * depth}x{')' * depth}\nreturn x * factor * kernel\n"
+    texts, _ = made(changed(call=call))
+    if texts is not None:
+        assert all(len(text) < 100_000 for text in texts)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "y{0} = tf.where(y > 0, y + y, tf.nn.silu(y) * y)\ny = y{0}\n",
+        "if factor > {0}:\n    y = y + {0}\nelse:\n    y = y * {0}\n",
+        "def f{0}(v):\n    return v + v\ny = f{0}(f{0}(y))\n",
+        "parts = parts + parts\n",
+        "parts = [parts, parts]\n",
+        "size = size * (size + {0})\ny = y + tf.reduce_sum(tf.zeros([size], y.dtype))\n",
+    ],
+    ids=["values", "branches", "functions", "lists", "pairs", "sizes"],
+)
+def test_line_after_line_does_not_grow_by_powers(line):
+    lines = "".join(line.format(n) for n in range(40))
+    call = f"y = x\nparts = [x]\nsize = 2\n{lines}return y * factor * kernel\n"
+    made(changed(call=call))
 
 
 def test_ten_thousand_unknown_keys_are_told_in_short_time():

@@ -117,7 +117,9 @@ def tellers():
     found = []
     for path in sorted(PACKAGE.rglob("*.py")):
         file = path.relative_to(PACKAGE).as_posix()
-        if file.startswith(("templates/", "commands/")):
+        # What is wrong in a team's own templates has its specimens in
+        # test_own_templates.py.
+        if file.startswith(("templates/", "commands/", "emit/")):
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):

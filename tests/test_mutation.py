@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-from faults import mutants  # noqa: E402
+from faults import mutants
 
 LAYER = dedent(
     '''
@@ -106,16 +106,37 @@ def test_docstrings_messages_and_imports_stay():
 @pytest.mark.parametrize(
     ("kind", "line"),
     [
-        ("operator swapped", "mean = tf.reduce_mean(y + self.total, axis=0, keepdims=True)"),
+        (
+            "operator swapped",
+            "mean = tf.reduce_mean(y + self.total, axis=0, keepdims=True)",
+        ),
         ("operand dropped", "mean = tf.reduce_mean(y, axis=0, keepdims=True)"),
-        ("operands swapped", "mean = tf.reduce_mean(self.total - y, axis=0, keepdims=True)"),
-        ("operator dropped", "return tf.where(mask, self.norm(y, training=training), y)"),
-        ("arguments swapped", "y = tf.matmul(self.kernel, tf.cast(inputs, self.compute_dtype))"),
-        ("transposed", "y = tf.matmul(tf.cast(inputs, self.compute_dtype), self.kernel, transpose_b=True)"),
-        ("keyword axis dropped", "mean = tf.reduce_mean(y - self.total, keepdims=True)"),
+        (
+            "operands swapped",
+            "mean = tf.reduce_mean(self.total - y, axis=0, keepdims=True)",
+        ),
+        (
+            "operator dropped",
+            "return tf.where(mask, self.norm(y, training=training), y)",
+        ),
+        (
+            "arguments swapped",
+            "y = tf.matmul(self.kernel, tf.cast(inputs, self.compute_dtype))",
+        ),
+        (
+            "transposed",
+            "y = tf.matmul(tf.cast(inputs, self.compute_dtype), self.kernel, transpose_b=True)",
+        ),
+        (
+            "keyword axis dropped",
+            "mean = tf.reduce_mean(y - self.total, keepdims=True)",
+        ),
         ("keyword keepdims dropped", "mean = tf.reduce_mean(y - self.total, axis=0)"),
         ("constant +1", "y = keras.random.dropout(y, 1.5, seed=self.seed_generator)"),
-        ("constant -1", "mean = tf.reduce_mean(y - self.total, axis=-1, keepdims=True)"),
+        (
+            "constant -1",
+            "mean = tf.reduce_mean(y - self.total, axis=-1, keepdims=True)",
+        ),
         ("constant", "mean = tf.reduce_mean(y - self.total, axis=0, keepdims=False)"),
         ("comparison", "if units < 0:"),
         ("comparison", "if training and self.units >= 1:"),
@@ -137,7 +158,10 @@ def test_docstrings_messages_and_imports_stay():
         ),
         ("call replaced by its argument", "y = tf.matmul(inputs, self.kernel)"),
         ("input returned", "return inputs"),
-        ("two swapped", "y = tf.matmul(tf.cast(inputs, self.compute_dtype), self.total)"),
+        (
+            "two swapped",
+            "y = tf.matmul(tf.cast(inputs, self.compute_dtype), self.total)",
+        ),
         ("initializer", 'initializer="ones",'),
         ("trainable", "regularizer=self.kernel_regularizer, trainable=False)"),
         ("weight shape", "shape=(input_shape[-1] + 1, self.units),"),
@@ -146,7 +170,10 @@ def test_docstrings_messages_and_imports_stay():
         ("keyword ** dropped", "super().__init__()"),
         ("argument ignored", "self.momentum = 0.9"),
         ("config entry dropped", 'config.update({"units": self.units, })'),
-        ("config entry None", 'config.update({"units": None, "momentum": self.momentum})'),
+        (
+            "config entry None",
+            'config.update({"units": None, "momentum": self.momentum})',
+        ),
         ("output shape", "return ((*input_shape[:-1], self.units))[:-1]"),
         ("decorator dropped", ""),
         ("method dropped", "pass"),
@@ -160,7 +187,10 @@ def test_this_fault_is_seeded(faults, kind, line):
 def test_what_returns_nothing_in_either_case_is_no_fault():
     layer = LAYER.replace("return config", "return None  # none")
     dropped = [m for m in mutants(layer) if m.kind == "statement dropped"]
-    assert not any(m.text.splitlines()[m.line - 1].strip() == "pass" and m.line > 60 for m in dropped)
+    assert not any(
+        m.text.splitlines()[m.line - 1].strip() == "pass" and m.line > 60
+        for m in dropped
+    )
 
 
 def test_a_mutant_shows_as_a_diff_of_its_line():
@@ -174,7 +204,9 @@ def test_equivalent_mutants_have_a_reason_and_are_of_a_recipe():
     import yaml
 
     listed = yaml.safe_load((ROOT / "benchmarks" / "equivalent.yaml").read_text()) or {}
-    recipes = {path.stem for path in (ROOT / "generator/layersmith/recipes").glob("*.yaml")}
+    recipes = {
+        path.stem for path in (ROOT / "generator/layersmith/recipes").glob("*.yaml")
+    }
     assert set(listed) <= recipes | {"all"}
     for entries in listed.values():
         for entry in entries:

@@ -97,6 +97,13 @@ FUNCTIONS = [
       for x in (X, Y, 0.01 * X, 0 * X) for a in (None, -1)),
     ("divide_no_nan", (X, np.round(X)), {}, "math.divide_no_nan"),
     ("divide_no_nan", (X, np.round(X[0])), {}, "math.divide_no_nan"),
+    *((name, (np.round(X), np.abs(X)), {}, "math")
+      for name in ("multiply_no_nan", "xlogy", "xlog1py", "xdivy")),
+    ("multiply_no_nan", (X, np.round(X)), {}, "math"),
+    ("bessel_i0e", (X,), {}, "math"),
+    *(("crelu", (x,), {"axis": a}, "nn") for x in (X, Y) for a in (0, -1)),
+    ("crelu", (Y,), {}, "nn"),
+    *(("swish", (X, *beta), {}, "nn.silu") for beta in ((), (2.0,))),
     *(("erf", (x,), {}, "math.erf") for x in (X, Y, 10 * X, np.zeros((0, 3)))),
     *(("lgamma", (np.abs(x) + 0.1,), {}, "math.lgamma") for x in (X, 100 * Y)),
     ("sigmoid_cross_entropy_with_logits", (LABELS, LOGITS), {}, "nn"),

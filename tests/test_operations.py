@@ -97,6 +97,15 @@ def test_meaning_follows_every_parameter(row):
 
 
 @each_row
+def test_meaning_holds_each_argument_once(row):
+    """Calls within calls would make it grow by powers; a helper gives it a name."""
+    if row.numpy is None or row.random:  # random draws stand alone
+        return
+    held = re.findall(r"\{(\w+)", row.numpy)
+    assert len(held) == len(set(held))
+
+
+@each_row
 def test_meaning_is_python_and_names_its_helpers(row):
     if row.numpy is None:
         assert not row.helpers

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
 from functools import cache
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from layersmith.emit.train import render
+from layersmith.pipeline import SpecFile, Target, generate
 from layersmith.train_plan import TrainInput, TrainOutput
 from training_project import PLANS, last_line, refusals, run, write
 
@@ -40,7 +41,7 @@ OUTPUTS = (
     TrainOutput(),
     TrainOutput(rank=None),
     TrainOutput(rank=1),
-    TrainOutput(rank=3, is_float=False, pick="[0]"),
+    TrainOutput(rank=3, is_complex=True, pick="[0]"),
     TrainOutput(rank=4, static=False, pick='["scores"]'),
 )
 MODULES = {
@@ -81,6 +82,34 @@ def test_every_script_is_python_and_says_only_what_its_layer_needs():
         assert text.endswith("main()\n")
         assert ("upper" in text.lower()) == bool(plan.integers)
         assert ("shapes" in text) == (not plan.single)
+
+
+SPEC = """
+layer: Spectrum
+summary: What the layer finds in a signal.
+inputs:
+  inputs: {shape: [batch, time]}
+call: |
+  return RESULT
+outputs: {shape: [batch, time]}
+examples:
+  - inputs: {inputs: [5, 4]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("result", "is_real_part"),
+    [
+        ("tf.signal.fft(tf.cast(inputs, tf.complex64))", True),
+        ("tf.cast(inputs, tf.int32)", False),
+        ("inputs > 0", False),
+    ],
+)
+def test_the_head_reads_the_real_part_of_complex_numbers(result, is_real_part):
+    spec = SpecFile("spectrum.yaml", SPEC.replace("RESULT", result))
+    (made,), problems = generate([spec], Target())
+    assert problems == []
+    assert ("keras.ops.real(features)" in made.script) == is_real_part
 
 
 def test_a_script_can_be_read_in_one_sitting():

@@ -4,15 +4,20 @@ import csv
 import json
 import os
 import random
+import re
 import signal
 import socket
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from training_project import (
     PLANS,
+    environment,
     finish,
     last_line,
     refusals,
@@ -329,6 +334,11 @@ def test_a_run_leaves_a_model_in_three_forms_and_a_report(folder, tmp_path):
     assert "| --epochs | 2 |" in report
 
 
+def test_a_model_that_draws_at_random_answers_alike_when_it_is_loaded(folder, tmp_path):
+    options = ("--epochs", "1", "--steps", "20", "--serve-check", "--out", tmp_path)
+    assert "gives the same answers" in run(folder, "drawing", *options).stdout
+
+
 def test_compare_times_every_way_and_draws_it(folder, tmp_path):
     options = ("--compare", "--steps-per-call", "20", "--out", tmp_path)
     times = run(folder, "dense", *options).result
@@ -363,6 +373,56 @@ def test_mixed_precision_learns(folder, tmp_path, policy):
     options = ("--policy", policy, "--epochs", "4", "--batch-size", "16")
     losses = run(folder, "norm", *options, "--out", tmp_path).result
     assert losses[-1] < 0.7 * losses[0]
+
+
+def test_the_seed_and_the_schedule_make_the_numbers(folder, tmp_path):
+    def losses(*options):
+        few = ("--epochs", "2", "--steps", "20", "--out", tmp_path)
+        return run(folder, "dropout", *few, *options).result
+
+    first = losses("--seed", "7")
+    assert losses("--seed", "7") == first
+    assert losses("--seed", "8") != first
+    assert losses("--seed", "7", "--schedule", "cosine") != first
+
+
+def test_samples_are_held_out_and_batches_are_as_large_as_told(folder, tmp_path):
+    one = ("--epochs", "1", "--out", tmp_path)
+    half = run(folder, "dense", *one, "--validation", "0.5", "--batch-size", "64")
+    assert ": 32/32 [" in half.stdout  # of 4096 samples
+    assert "held-out loss" in history(tmp_path)
+    none = run(folder, "dense", *one, "--validation", "0", "--batch-size", "128")
+    assert ": 32/32 [" in none.stdout
+    assert "held-out loss" not in history(tmp_path)
+
+
+def test_a_terminal_shows_how_fast_it_goes_and_how_long_it_takes(folder, tmp_path):
+    pty = pytest.importorskip("pty", reason="pseudo-terminals are of Unix")
+    reader, writer = pty.openpty()
+    options = ("--epochs", "1", "--steps", "20000", "--out", str(tmp_path))
+    command = [sys.executable, "train_dense.py", *options]
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment(COLUMNS="200"), stdout=writer
+    )
+    os.close(writer)
+    shown = ""
+    try:
+        while " s left - loss: " not in shown:
+            shown += os.read(reader, 1000).decode()
+    finally:
+        process.kill()
+        process.wait()
+        os.close(reader)
+    assert "/20000 [" in shown
+    assert " steps/s - " in shown
+
+
+def test_every_option_is_in_one_of_these_tests(folder):
+    text = run(folder, "-c", "import train_dense; train_dense.main(['--help'])").stdout
+    options = set(re.findall(r"^  (?:-h, )?(--[\w-]+)", text, re.MULTILINE))
+    tests = Path(__file__).read_text("utf-8")
+    assert {"--data", "--mode", "--out"} < options
+    assert {o for o in options if f'"{o}"' not in tests} <= {"--help"}
 
 
 def test_options_that_make_no_sense_are_refused(folder):

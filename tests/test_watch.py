@@ -85,5 +85,5 @@ def test_an_editor_that_saves_by_renaming_is_seen(watched):
     spec = project / "specs/highway.yaml"
     draft = spec.with_suffix(".tmp")
     draft.write_text(spec.read_text().replace("default: relu", "default: elu"))
-    os.replace(draft, spec)
+    draft.replace(spec)
     watcher.wait_for("update src/mine/layers/highway.py")

@@ -13,7 +13,8 @@ from layersmith.emit.train import render
 from layersmith.train_plan import TrainInput, TrainOutput, TrainPlan
 
 TRAINING = Path(layersmith.__file__).parent / "templates" / "training"
-# The textbook layer, and one whose output depends on what it remembers.
+# The textbook layer, one whose output depends on what it remembers, and one that draws
+# at random in inference too.
 LAYERS = """
 import keras
 import tensorflow as tf
@@ -77,6 +78,16 @@ class MovingCenter(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return input_shape
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class AlwaysDropout(keras.layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.generator = keras.random.SeedGenerator()
+
+    def call(self, inputs):
+        return keras.random.dropout(inputs, 0.2, seed=self.generator)
 """
 
 
@@ -87,8 +98,6 @@ def _plan(layer, arguments, *inputs, module="keras.layers", **output):
         arguments=tuple(arguments.items()),
         inputs=inputs,
         output=TrainOutput(**output),
-        learns=True,
-        random=False,
         title=layer,
         script=f"train_{layer.lower()}.py",
     )
@@ -105,6 +114,9 @@ PLANS = {
         rank=None,
     ),
     "center": _plan("MovingCenter", {}, FEATURES, module="small_layers"),
+    "drawing": replace(
+        _plan("AlwaysDropout", {}, FEATURES, module="small_layers"), draws=True
+    ),
     "norm": _plan("BatchNormalization", {"momentum": "0.9"}, FEATURES),
     "dropout": _plan("Dropout", {"rate": "0.25"}, FEATURES),
     "embedding": _plan(

@@ -62,6 +62,7 @@ def _layer(cls) -> dict:
         "supports_masking": layer is not None and layer.supports_masking,
         "stateful": layer is not None and bool(layer.non_trainable_weights),
         "random": any(parameter[0] == "seed" for parameter in parameters),
+        "saves_its_own": layer is not None and _saves_its_own(layer),
     }
 
 
@@ -225,6 +226,17 @@ def _called(cls, inputs: str, ranks: list[int]):
                 continue
             return layer
     return None
+
+
+def _saves_its_own(layer) -> bool:
+    """Whether it writes its own weights one by one, and so not those of a subclass."""
+    import keras
+
+    if type(layer).save_own_variables is keras.Layer.save_own_variables:
+        return False
+    store: dict = {}
+    layer.save_own_variables(store)
+    return 0 < len(layer.weights) == len(store)
 
 
 # Attributes that a layer has ----------------------------------------------------

@@ -8,8 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "generator"))
 
-from layersmith.errors import Report  # noqa: E402
-from layersmith.spec import read_spec  # noqa: E402
+from layersmith.errors import Report
+from layersmith.spec import read_spec
 
 RECIPES = ROOT / "generator" / "layersmith" / "recipes"
 PAGE = ROOT / "docs" / "recipes.md"

@@ -49,7 +49,7 @@ def _dropped(source: Source, node: ast.stmt) -> Iterator[Mutant]:
 
 
 def _is_none(node: ast.AST | None) -> bool:
-    return node is None or isinstance(node, ast.Constant) and node.value is None
+    return node is None or (isinstance(node, ast.Constant) and node.value is None)
 
 
 def _branch(source: Source, node: ast.If) -> Iterator[Mutant]:

@@ -147,7 +147,8 @@ class Bases:
 
 
 def _pack(body: str) -> str:
-    data = zlib.compress(body.encode("utf-8", "surrogateescape"))
+    # Level 4 takes three quarters of the time of the default, for 3 % more bytes.
+    data = zlib.compress(body.encode("utf-8", "surrogateescape"), 4)
     return base64.b64encode(data).decode("ascii")
 
 

@@ -17,7 +17,7 @@ OK, STALE, BAD_SPEC, USAGE = 0, 1, 2, 3
 _EPILOG = """exit status:
   0  all is as it should be
   1  something is stale, edited in the way, or in conflict
-  2  a spec is wrong; nothing was written
+  2  a spec, or an own template, is wrong; nothing was written
   3  usage, or a file that cannot be read or written"""
 
 

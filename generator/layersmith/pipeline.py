@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from layersmith.emit.own import OwnTemplates, TemplateFault
 from layersmith.errors import Problem, Report
 from layersmith.language.analyse import Analysis, analyse
 from layersmith.language.registry import Registry
@@ -35,11 +36,13 @@ class Target:
             folder.
         training: Import path of the project's training package; empty where each
             script stands alone.
+        templates: The team's own templates, if it has any.
     """
 
     package: str | None = None
     layers: str | None = None
     training: str = ""
+    templates: OwnTemplates | None = None
 
     def module(self, snake: str) -> str:
         return f"{self.layers}.{snake}" if self.layers else snake
@@ -104,12 +107,27 @@ def generate(
         context: Gives the specs that those may use as sublayers; it is asked only
             where a sublayer is no layer of Keras. Nothing is generated for them.
     """
+    problems = _template_problems(target) if files else []
+    if problems:
+        return [], problems
     reading = _analyse(files, context)
     results = []
     for read in reading.reads[: len(files)]:
         if read.analysis is not None and not read.report.failed:
-            results.append(_emit(read.file, read.analysis, target))
+            try:
+                results.append(_emit(read.file, read.analysis, target))
+            except TemplateFault as fault:
+                # One mistake of a template, told once and not for every spec.
+                return [], [*reading.problems, fault.problem]
     return results, reading.problems
+
+
+def _template_problems(target: Target) -> list[Problem]:
+    if target.templates is None:
+        return []
+    from layersmith.emit.own_check import problems
+
+    return problems(target.templates)
 
 
 def check(files: Sequence[SpecFile], context: Context = tuple) -> list[Problem]:
@@ -223,14 +241,16 @@ def _emit(file: SpecFile, analysis: Analysis, target: Target) -> Generated:
     from layersmith.plan.suite import plan_suite
     from layersmith.plan.training import plan_training
 
-    spec = analysis.spec
+    spec, own = analysis.spec, target.templates
     module = target.module(spec.snake)
+    layer_plan = plan_layer(analysis, target.package, target.module)
+    suite_plan = plan_suite(analysis, module, target.package, target.module)
     return Generated(
         source=file,
         snake=spec.snake,
         class_name=spec.layer.text,
         summary=spec.summary,
-        layer=layer.render(plan_layer(analysis, target.package, target.module)),
-        suite=suite.render(plan_suite(analysis, module, target.package, target.module)),
-        script=train.render(plan_training(analysis, module, target.training)),
+        layer=layer.render(layer_plan, own),
+        suite=suite.render(suite_plan, own),
+        script=train.render(plan_training(analysis, module, target.training), own),
     )

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import keyword
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from layersmith.emit.own import SUFFIX, OwnTemplates
 from layersmith.errors import LayersmithError, display_path
 from layersmith.pipeline import SpecFile, Target
 from layersmith.source import MAX_CHARACTERS
 from layersmith.toml import TomlError, read_toml
 
 SUFFIXES = (".yaml", ".yml")
-_KEYS = ("package", "specs", "layers", "tests", "scripts", "training")
+_KEYS = (
+    "package",
+    "specs",
+    "layers",
+    "tests",
+    "scripts",
+    "training",
+    "templates",
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,7 @@ class Project:
         specs, layers, tests, scripts: Folders.
         training: Folder of the package that the train scripts share; None where
             each script stands alone.
+        templates: Folder of the team's own templates, if it has any.
     """
 
     root: Path
@@ -35,11 +46,34 @@ class Project:
     tests: Path
     scripts: Path
     training: Path | None = None
+    templates: Path | None = None
 
-    @property
+    @cached_property
     def target(self) -> Target:
         training = self._module(self.training) if self.training is not None else ""
-        return Target(self.package, self._module(self.layers), training)
+        return Target(
+            self.package, self._module(self.layers), training, self._own_templates()
+        )
+
+    def _own_templates(self) -> OwnTemplates | None:
+        """The team's templates, as they are now.
+
+        Raises:
+            LayersmithError: if they cannot be read.
+        """
+        if self.templates is None:
+            return None
+        if not self.templates.is_dir():
+            raise LayersmithError(
+                f"{display_path(self.templates)}: no such folder, which `templates` in"
+                " [tool.layersmith] names"
+            )
+        texts = []
+        for path in sorted(self.templates.rglob(f"*{SUFFIX}")):
+            name = path.relative_to(self.templates).as_posix()
+            texts.append((name, _read_template(path)))
+        folder = self.templates.relative_to(self.root).as_posix()
+        return OwnTemplates(folder, tuple(texts), self.training is not None)
 
     def _module(self, folder: Path) -> str:
         relative = folder.relative_to(self.root)
@@ -98,8 +132,9 @@ def _project(path: Path, settings: Any) -> Project:
         "tests": "tests",
         "scripts": "scripts",
     }
-    if "training" in settings:
-        defaults["training"] = settings["training"]
+    for key in ("training", "templates"):
+        if key in settings:
+            defaults[key] = settings[key]
     folders = {}
     for key, default in defaults.items():
         folder = (root / settings.get(key, default)).resolve()
@@ -114,6 +149,15 @@ def _project(path: Path, settings: Any) -> Project:
                 f"{where} `{key}` is imported as `{module}`, which is no name for Python"
             )
     return project
+
+
+def _read_template(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise LayersmithError(f"{display_path(path)}: not UTF-8") from error
+    except OSError as error:
+        raise LayersmithError(f"{display_path(path)}: {error.strerror}") from error
 
 
 def _importable(parts: list[str]) -> bool:

@@ -36,14 +36,15 @@ class TrainOutput:
     Attributes:
         rank: The batch axis counts; None where it follows the input's rank.
         static: Whether a fixed input shape fixes every axis but the batch.
-        is_float: Whether a dense head can read it as it is.
+        is_complex: Whether it holds complex numbers, which a dense head cannot answer
+            from; integers and booleans it can.
         pick: Source behind the layer's result that picks this output: empty for
             a layer with one output, else `[0]` or `["name"]`.
     """
 
     rank: int | None = 2
     static: bool = True
-    is_float: bool = True
+    is_complex: bool = False
     pick: str = ""
 
 
@@ -57,10 +58,9 @@ class TrainPlan:
         arguments: `(name, Python source)` of the arguments the model is built with.
         inputs: The inputs, the main one first. A boolean `mask` is not one.
         output: The output that is trained on.
-        learns: Whether the layer has trainable weights.
-        random: Whether two training steps on the same batch differ.
         title: Heading of the plots.
         script: File name of the script, for its docstring.
+        draws: Whether the layer draws at random in inference too.
         packing: How `call` takes several inputs.
         training: Import path of the project's `training` package; empty for a
             script that stands alone.
@@ -72,10 +72,9 @@ class TrainPlan:
     arguments: tuple[tuple[str, str], ...]
     inputs: tuple[TrainInput, ...]
     output: TrainOutput
-    learns: bool
-    random: bool
     title: str
     script: str
+    draws: bool = False
     packing: Packing = "arguments"
     training: str = ""
     wrapper: str = ""
@@ -87,7 +86,8 @@ class TrainPlan:
     @property
     def sequential(self) -> bool:
         """Whether the model is a plain stack of layers."""
-        plain = self.output.static and self.output.is_float and not self.output.pick
+        output = self.output
+        plain = output.static and not output.is_complex and not output.pick
         return plain and self.single
 
     @property

@@ -69,8 +69,8 @@ def _in_folder(
         for item in generated
         for emitted in flat(item, Path(item.source.name).name)
     ]
-    force = frozenset(_forced(arguments.force))
-    changes = survey(wanted, root=root, force=force)
+    changes = survey(wanted, root=root, force=_forced(arguments.force))
+    _refuse_unknown(arguments.force, changes, root)
     if not dry:
         apply(changes, root, keep_bases=False)
     return output.finish(problems, changes, dry=dry, diff=arguments.diff)
@@ -104,13 +104,14 @@ def _in_project(
     generated, problems = generate(
         remembered.unknown, project.target, beside(chosen, project)
     )
-    output = Output(arguments, files)
+    output = Output(arguments, files, project.target.templates)
     if any(problem.level == "error" for problem in problems):
         return output.finish(problems, [])
     wanted = [*remembered.emitted]
     wanted += [emitted for item in generated for emitted in placed(item, project)]
     wanted += training_package(project) if wanted else []
     remembered.learn(generated)
+    force = getattr(arguments, "force", [])
     # With some of the specs alone, the files of the others are not stale.
     folders = (project.layers, project.tests, project.scripts, project.training)
     owned = () if chosen else tuple(folder for folder in folders if folder is not None)
@@ -118,9 +119,10 @@ def _in_project(
         sorted(wanted, key=lambda emitted: emitted.spec),
         root=project.root,
         owned=owned,
-        force=frozenset(_forced(getattr(arguments, "force", []))),
+        force=_forced(force),
         renamed=renamed,
     )
+    _refuse_unknown(force, changes, project.root)
     layers = {(item.snake, item.class_name) for item in generated} | remembered.layers
     exports = _exports(layers, project, partial=bool(chosen))
     rows = [*remembered.rows]
@@ -161,6 +163,29 @@ def _exports(
     )
 
 
+def _forced(paths: Sequence[Path]) -> frozenset[Path]:
+    return frozenset(path.resolve() for path in paths)
+
+
+def _refuse_unknown(
+    forced: Sequence[Path], changes: Sequence[Change], root: Path
+) -> None:
+    """Stops before a file is written, where --force names one that is not generated.
+
+    Raises:
+        LayersmithError: for all such files at once.
+    """
+    known = _forced([root / change.path for change in changes])
+    unknown = [path for path in forced if path.resolve() not in known]
+    if unknown:
+        raise LayersmithError(
+            "\n".join(
+                f"--force {path}: no file that is generated here; nothing was written"
+                for path in unknown
+            )
+        )
+
+
 def _table(rows: Sequence[Row], project: Project, partial: bool) -> Change | None:
     """What happens to the README; None where it has no table, or the right one."""
     seen = read_bytes(str(project.root / "README.md"))
@@ -177,7 +202,3 @@ def _table(rows: Sequence[Row], project: Project, partial: bool) -> Change | Non
         note="table of layers",
         seen=seen,
     )
-
-
-def _forced(paths: Sequence[Path]) -> list[Path]:
-    return [path.resolve() for path in paths]

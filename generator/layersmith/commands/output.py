@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from layersmith.changes import Action, Change, difference
+from layersmith.emit.own import OwnTemplates
 from layersmith.errors import Problem, as_json, github, in_order, render
 from layersmith.pipeline import SpecFile
 
@@ -46,9 +47,16 @@ def coloured(stream: TextIO) -> bool:
 class Output:
     """Tells the result of one command and gives its exit status."""
 
-    def __init__(self, arguments: argparse.Namespace, files: Sequence[SpecFile]):
+    def __init__(
+        self,
+        arguments: argparse.Namespace,
+        files: Sequence[SpecFile],
+        own: OwnTemplates | None = None,
+    ):
         self.arguments = arguments
         self.texts = {file.name: file.text for file in files}
+        for name, text in own.texts if own is not None else ():
+            self.texts[own.path(name)] = text
 
     def finish(
         self,

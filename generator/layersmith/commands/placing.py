@@ -82,14 +82,19 @@ class Remembered:
         self.emitted: list[Emitted] = []
         self.layers: set[tuple[str, str]] = set()
         self.rows: list[Row] = []
-        made = fingerprint()
+        target = project.target
+        own = target.templates
+        made = "\0".join(
+            (fingerprint(), repr(target), repr(own.texts) if own is not None else "")
+        )
+        made = header.digest(made)
         # A spec may use any other that uses a layer which Keras has not, so it
         # depends on their texts; one without sublayers does not.
         everything = header.digest("\0".join(file.text for file in files))
         self.keys = {
             file.name: key(
                 made,
-                (project.target, file.name),
+                file.name,
                 file.text,
                 everything if "sublayers:" in file.text else "",
             )

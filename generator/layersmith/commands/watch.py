@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from layersmith.commands.generate import generate_project
 from layersmith.commands.specs import needed
+from layersmith.emit.own import SUFFIX
 from layersmith.errors import LayersmithError
 from layersmith.project import Project, find_project, spec_paths
 
@@ -42,7 +44,8 @@ def _generate(arguments: argparse.Namespace, project: Project) -> None:
     next to nothing.
     """
     try:
-        generate_project(arguments, project)
+        # Not the project itself, which remembers the templates that it has read.
+        generate_project(arguments, replace(project))
     except LayersmithError as error:
         # A file may be half written, or gone for a moment while it is renamed.
         print(f"layersmith: {error}", flush=True)
@@ -50,9 +53,15 @@ def _generate(arguments: argparse.Namespace, project: Project) -> None:
 
 
 def _state(project: Project) -> State:
-    """When each spec was written, and its size: a save by renaming is one too."""
+    """When each spec and template was written, and its size.
+
+    A save by renaming is one too.
+    """
     found: State = {}
-    for path in spec_paths(project.specs):
+    paths = spec_paths(project.specs)
+    if project.templates is not None:
+        paths += project.templates.rglob(f"*{SUFFIX}")
+    for path in paths:
         try:
             status = path.stat()
         except OSError:
@@ -70,7 +79,8 @@ def _wakes(project: Project) -> Iterator[None]:
             time.sleep(INTERVAL)
             yield
     else:
-        for _ in watchfiles.watch(
-            project.specs, debounce=20, step=10, raise_interrupt=True
-        ):
+        folders = [project.specs]
+        if project.templates is not None:
+            folders.append(project.templates)
+        for _ in watchfiles.watch(*folders, debounce=20, step=10, raise_interrupt=True):
             yield

@@ -8,27 +8,84 @@ from collections.abc import Iterable
 from functools import cache
 
 from layersmith.emit import TEMPLATES, layout
+from layersmith.emit.own import (
+    PREFIX,
+    OwnTemplates,
+    TemplateFault,
+    located,
+    not_python,
+    packaged,
+)
+from layersmith.emit.suite_filters import FILTERS
 from layersmith.plan.model import Method
 
 
 @cache
-def environment():
+def environment(own: OwnTemplates | None = None):
+    """Where templates are found; a team's own come first."""
     # Imported here, so that a command that emits nothing does not wait for it.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(TEMPLATES) if own is None else _loader(own),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,
         bytecode_cache=_bytecode_cache(),
+        auto_reload=False,  # they do not change under a run
     )
     made.filters.update(
         code=layout.code, docstring=docstring, method=method, update=update, block=block
     )
+    made.filters.update(FILTERS)
     return made
+
+
+def _loader(own: OwnTemplates):
+    """Finds a team's template by its name, and the generator's with a prefix as well."""
+    from jinja2 import FunctionLoader
+
+    def load(name: str):
+        text = own.text(name)
+        if text is not None:
+            return text, own.path(name), None
+        bare = name.removeprefix(PREFIX)
+        try:
+            return (*packaged(bare, own.shared), None)
+        except OSError:
+            return None
+
+    return FunctionLoader(load)
+
+
+@cache
+def template(name: str, own: OwnTemplates | None = None):
+    """A template, compiled once."""
+    return environment(own).get_template(name)
+
+
+def render(name: str, own: OwnTemplates | None = None, **values: object) -> str:
+    """The text that a template makes.
+
+    Raises:
+        TemplateFault: if one of a team's own fails.
+    """
+    if own is None:
+        text: str = template(name).render(values)
+        return text
+    try:
+        text = template(name, own).render(values)
+    except Exception as error:
+        found = located(own, error)
+        if found is None:
+            raise
+        raise TemplateFault(found) from error
+    fault = not_python(own, name, text)
+    if fault is not None:
+        raise TemplateFault(fault)
+    return text
 
 
 def _bytecode_cache():
@@ -48,7 +105,22 @@ def _bytecode_cache():
         return None
     from jinja2 import FileSystemBytecodeCache
 
-    return FileSystemBytecodeCache(str(folder))
+    class Packaged(FileSystemBytecodeCache):
+        """Keeps the generator's templates alone, and no team's."""
+
+        def get_key(self, name, filename=None):
+            ours = filename is not None and filename.startswith(str(TEMPLATES))
+            return super().get_key(name, filename) if ours else ""
+
+        def load_bytecode(self, bucket):
+            if bucket.key:
+                super().load_bytecode(bucket)
+
+        def dump_bytecode(self, bucket):
+            if bucket.key:
+                super().dump_bytecode(bucket)
+
+    return Packaged(str(folder))
 
 
 def docstring(text: str | Iterable[str], indent: int = 0) -> str:

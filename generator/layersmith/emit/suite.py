@@ -3,109 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from functools import cache
 
-from layersmith.emit import layout
-from layersmith.emit.environment import environment
-from layersmith.emit.suite_inputs import model_inputs, sampler, shapes_of, stated_inputs
-from layersmith.plan.arguments import quoted
-from layersmith.plan.suite.model import InputPlan, SuitePlan, WeightPlan
+from layersmith.emit.environment import render as rendered
+from layersmith.emit.own import OwnTemplates
+from layersmith.plan.suite.model import SuitePlan
 
 
-def render(plan: SuitePlan) -> str:
+def render(plan: SuitePlan, own: OwnTemplates | None = None) -> str:
     """The suite, laid out as `ruff format` would."""
-    text = _template().render(plan=plan)
+    text = rendered("test.py.jinja", own, plan=plan)
     # Parts of the template that say nothing leave blank lines behind.
     return re.sub(r"\n{4,}", "\n\n\n", text).rstrip("\n") + "\n"
-
-
-@cache
-def _template():
-    made = environment()
-    made.filters.update(
-        dict_literal=dict_literal,
-        dtype_list=dtype_list,
-        filled_dict=filled_dict,
-        firsts=firsts,
-        has_tuples=has_tuples,
-        item=item,
-        model_inputs=model_inputs,
-        name_list=name_list,
-        name_set=name_set,
-        plain_dict=plain_dict,
-        quoted=quoted,
-        quoted_list=quoted_list,
-        sampler=sampler,
-        shapes_of=shapes_of,
-        stated_inputs=stated_inputs,
-        weight_parameters=weight_parameters,
-    )
-    return made.get_template("test.py.jinja")
-
-
-def dict_literal(entries: Iterable[tuple[str, str]], before: str = "") -> str:
-    """`{"units": 4}` from names and sources."""
-    body = ", ".join(f'"{name}": {source}' for name, source in entries)
-    return f"{before}{{{body}}}"
-
-
-def plain_dict(entries: Iterable[tuple[str, str]], before: str = "") -> str:
-    """A dict whose keys are sources too."""
-    return before + "{" + ", ".join(f"{key}: {source}" for key, source in entries) + "}"
-
-
-def filled_dict(parts: Sequence[tuple[str, str, str]], name: str) -> str:
-    """Statements that return a dict of parts, some of them under a condition."""
-    always = [(key, source) for key, condition, source in parts if not condition]
-    if len(always) == len(parts):
-        return layout.code(f"return {dict_literal(always)}", 4)
-    lines = [f"{name} = {dict_literal(always)}"]
-    for key, condition, source in parts:
-        if condition:
-            lines += [f"if {condition}:", f'    {name}["{key}"] = {source}']
-    return layout.code("\n".join([*lines, f"return {name}"]), 4)
-
-
-def item(text: str, indent: int) -> str:
-    """One item of a list, with its comma."""
-    return layout.code(text + ",", indent)
-
-
-def quoted_list(names: Iterable[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names)
-
-
-def name_set(names: Iterable[str]) -> str:
-    inner = quoted_list(names)
-    return "{" + inner + "}" if inner else "set()"
-
-
-def name_list(names: Iterable[str]) -> str:
-    return f"[{quoted_list(names)}]"
-
-
-def firsts(pairs: Iterable[tuple[str, object]]) -> str:
-    return name_list(pair[0] for pair in pairs)
-
-
-def dtype_list(dtypes: Iterable[str]) -> str:
-    """`None` for the compute dtype."""
-    return ", ".join(f'"{dtype}"' if dtype else "None" for dtype in dtypes)
-
-
-def weight_parameters(weights: WeightPlan, inputs: InputPlan) -> list[str]:
-    """Parameters of `expected_weights` with their values in the first case."""
-    found = []
-    for name, size in weights.parameters:
-        if size:
-            found.append(f"{name}={size}")
-        elif inputs.form in ("one", "many", "list", "dict"):
-            found.append(f"{name}=SHAPES[0]")
-        else:
-            found.append(f'{name}=SHAPES[0]["{name.removesuffix("_shape")}"]')
-    return found
-
-
-def has_tuples(entries: Iterable[tuple[str, str]]) -> bool:
-    return any(source.startswith("(") for _, source in entries)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 OPEN, CLOSE = "([{", ")]}"
 _TOKEN = re.compile(
@@ -223,7 +224,7 @@ def _spaced_slice(text: str) -> str:
         return text
     before = " " * (len(text) - len(text.lstrip()))
     ends = [-1, *colons, len(text)]
-    bounds = [text[a + 1 : b].strip() for a, b in zip(ends, ends[1:])]
+    bounds = [text[a + 1 : b].strip() for a, b in pairwise(ends)]
     space = "" if all(_SIMPLE.fullmatch(bound) for bound in bounds) else " "
     made = bounds[0]
     for index, bound in enumerate(bounds[1:]):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from layersmith.emit.environment import environment
+from layersmith.emit.environment import render as rendered
 from layersmith.emit.layout import WIDTH
+from layersmith.emit.own import OwnTemplates
 from layersmith.train_plan import TrainInput, TrainPlan
 
 STANDALONE_USAGE = (
@@ -24,46 +25,41 @@ PROJECT_USAGE = (
 )
 
 
-def render(plan: TrainPlan) -> str:
+def render(plan: TrainPlan, own: OwnTemplates | None = None) -> str:
     """Returns the script, laid out as `ruff format` would."""
-    return _render_project(plan) if plan.training else _render_standalone(plan)
+    return _render_project(plan, own) if plan.training else _render_alone(plan, own)
 
 
-def _render_standalone(plan: TrainPlan) -> str:
-    text: str = (
-        environment()
-        .get_template("train.py.jinja")
-        .render(
-            plan=plan,
-            usage=_usage(plan, STANDALONE_USAGE),
-            call=_call(plan),
-            layer_import=_import(plan.module, plan.layer),
-            keys=_words(plan.keys),
-            shapes=[f'"{given.name}": {given.shape}' for given in plan.inputs],
-            uppers=[f'"{given.name}": {given.upper}' for given in plan.integers],
-        )
+def _render_alone(plan: TrainPlan, own: OwnTemplates | None) -> str:
+    return rendered(
+        "train.py.jinja",
+        own,
+        plan=plan,
+        usage=_usage(plan, STANDALONE_USAGE),
+        call=_call(plan),
+        layer_import=_import(plan.module, plan.layer),
+        keys=_words(plan.keys),
+        shapes=[f'"{given.name}": {given.shape}' for given in plan.inputs],
+        uppers=[f'"{given.name}": {given.upper}' for given in plan.integers],
     )
-    return text
 
 
-def _render_project(plan: TrainPlan) -> str:
+def _render_project(plan: TrainPlan, own: OwnTemplates | None) -> str:
     inputs = [_input(given) for given in plan.inputs]
     if not plan.single:
         names = (given.name for given in plan.inputs)
         inputs = [f'"{name}": {source}' for name, source in zip(names, inputs)]
     imports = [(plan.module, plan.layer), (plan.training, "Input, run")]
-    text: str = (
-        environment()
-        .get_template("train_project.py.jinja")
-        .render(
-            plan=plan,
-            usage=_usage(plan, PROJECT_USAGE),
-            call=_call(plan),
-            imports=[_import(*pair) for pair in sorted(imports)],
-            inputs=inputs,
-        )
+    return rendered(
+        # A team's own is the script's template in either form.
+        "train_project.py.jinja" if own is None else "train.py.jinja",
+        own,
+        plan=plan,
+        usage=_usage(plan, PROJECT_USAGE),
+        call=_call(plan),
+        imports=[_import(*pair) for pair in sorted(imports)],
+        inputs=inputs,
     )
-    return text
 
 
 def _call(plan: TrainPlan) -> str:

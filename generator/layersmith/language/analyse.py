@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from layersmith.errors import Report, TooManyProblems
 from layersmith.language.bodies import Body, read_body
 from layersmith.language.builtin_names import BUILTINS
-from layersmith.language.checks import check_examples, check_used
+from layersmith.language.checks import check_used
 from layersmith.language.dims import Shape, shapes_differ
+from layersmith.language.examples import check_examples
 from layersmith.language.facts import Facts
 from layersmith.language.interpret import Interpreter
 from layersmith.language.objects import KerasObject, read_object
@@ -162,7 +163,7 @@ def _floats(spec: Spec, call: Parsed | None) -> str:
     if spec.autocast is not None:
         return "float" if spec.autocast else "variable"
     updated = set()
-    for node in ast.walk(call.tree) if call is not None else ():
+    for node in call.nodes if call is not None else ():
         if isinstance(node, ast.Attribute) and node.attr.startswith("assign"):
             if isinstance(node.value, ast.Name):
                 updated.add(node.value.id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import gcd
-from typing import Union
 
 
 class Derived(str):
@@ -200,7 +199,7 @@ class Rest:
 
 
 # None is an axis of unknown size.
-Axis = Union[Dim, Rest, None]
+Axis = Dim | Rest | None
 ONE = Dim.of(1)
 
 

@@ -8,7 +8,6 @@ from layersmith.errors import Report
 from layersmith.language.builtin_names import BUILTINS
 from layersmith.language.calls import Calls
 from layersmith.language.conditions import Conditions
-from layersmith.language.functions import Functions
 from layersmith.language.dims import (
     Axis,
     Dim,
@@ -18,6 +17,7 @@ from layersmith.language.dims import (
     SizeTooLarge,
     broadcast,
 )
+from layersmith.language.functions import Functions
 from layersmith.language.operations.conversion import (
     as_tensor,
     common_dtype,
@@ -39,7 +39,6 @@ from layersmith.language.values import (
     join,
 )
 from layersmith.suggest import suggest
-
 
 # Functions are read at each call, so that those that call each other can take forever.
 MAX_STEPS = 25_000

@@ -281,7 +281,7 @@ class Interpreter(Expressions):
         if not node.simple:
             self.problem(
                 node.target,
-                "a shape is stated for a name",
+                "a shape is stated for a plain name",
                 "write `name: [axes] = value`, without parentheses",
             )
             return

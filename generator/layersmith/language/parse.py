@@ -7,6 +7,7 @@ import io
 import tokenize
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 
 from layersmith.errors import Report, Span
 from layersmith.spec.model import Code
@@ -112,6 +113,11 @@ class Parsed:
     tree: ast.AST
     code: Code
     lines: tuple[str, ...]
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree, which nobody changes: found once, as it is asked often."""
+        return tuple(ast.walk(self.tree))
 
     def column(self, line: int, offset: int) -> int:
         """Column in characters of a byte offset, as `ast` counts them."""
@@ -227,17 +233,18 @@ def _compiles(parsed: Parsed, report: Report) -> bool:
 
     Compiling runs nothing.
     """
+    place = {"lineno": 1, "col_offset": 0, "end_lineno": 1, "end_col_offset": 0}
     if isinstance(parsed.tree, ast.Module):
-        body = parsed.tree.body or [ast.Pass()]
+        body = parsed.tree.body or [ast.Pass(**place)]
     else:
-        body = [ast.Return(parsed.tree)]
+        body = [ast.Return(parsed.tree, **place)]
     nothing = ast.arguments([], [], None, [], [], None, [])
-    module = ast.Module([ast.FunctionDef("call", nothing, body, [])], [])
+    module = ast.Module([ast.FunctionDef("call", nothing, body, [], **place)], [])
     try:
         with warnings.catch_warnings():
             # Such as `1(x)` and `x is 1`.
             warnings.simplefilter("error", SyntaxWarning)
-            compile(ast.fix_missing_locations(module), "call", "exec")
+            compile(module, "call", "exec")
     except SyntaxError as error:
         line = max(1, min(error.lineno or 1, len(parsed.lines)))
         column = max((error.offset or 1) - 1, 0)
@@ -258,8 +265,20 @@ def _allowed(parsed: Parsed, report: Report, allowed: tuple) -> bool:
         node, depth, loops, calls = stack.pop()
         loops += isinstance(node, ast.For)
         calls += isinstance(node, ast.Call)
-        if depth > MAX_DEPTH or loops > MAX_LOOPS or calls > MAX_CALLS:
-            report.error(parsed.span(node), "nested too deep", "assign parts to names")
+        if depth > MAX_DEPTH or calls > MAX_CALLS:
+            what = f"{MAX_CALLS} calls" if calls > MAX_CALLS else f"{MAX_DEPTH} parts"
+            report.error(
+                parsed.span(node),
+                f"more than {what} within each other",
+                "assign this one to a name on a line of its own",
+            )
+            break
+        if loops > MAX_LOOPS:
+            report.error(
+                parsed.span(node),
+                f"more than {MAX_LOOPS} loops within each other",
+                "use an operation on whole tensors, or another spec as a sublayer",
+            )
             break
         if isinstance(node, ast.Call):
             folded |= _folded(node)

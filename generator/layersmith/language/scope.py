@@ -394,7 +394,7 @@ class _Builder:
         if parsed is None:
             return None
         known = self.scope.axes.keys() | self.scope.values.keys()
-        for node in ast.walk(parsed.tree):
+        for node in parsed.nodes:
             if not isinstance(node, ast.Name):
                 continue
             if node.id not in known:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Union
 
 from layersmith.language.dims import Dim, Shape, unify
 
@@ -95,7 +94,7 @@ class Training:
     """The `training` flag."""
 
 
-Value = Union[Tensor, Static, Items, Layer, Activation, Function, Training, Unknown]
+Value = Tensor | Static | Items | Layer | Activation | Function | Training | Unknown
 UNKNOWN = Unknown()
 NONE = Static("none")
 

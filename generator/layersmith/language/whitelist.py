@@ -99,9 +99,9 @@ class _Check:
         self.report = report
 
     def read(self, parsed: Parsed, known: AbstractSet[str]) -> None:
-        known = known | _bound(parsed.tree)
+        known = known | _bound(parsed)
         inner: set[int] = set()
-        for node in ast.walk(parsed.tree):
+        for node in parsed.nodes:
             if isinstance(node, ast.Attribute) and id(node) not in inner:
                 inner |= (
                     {id(part) for part in ast.walk(node.value)}
@@ -169,10 +169,10 @@ def _dotted(node: ast.Attribute) -> bool:
     return dotted_name(node) is not None
 
 
-def _bound(tree: ast.AST) -> set[str]:
+def _bound(parsed: Parsed) -> set[str]:
     """Names that the code gives a meaning itself."""
     bound = set()
-    for node in ast.walk(tree):
+    for node in parsed.nodes:
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             bound.add(node.id)
         elif isinstance(node, ast.FunctionDef):

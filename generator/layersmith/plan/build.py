@@ -125,8 +125,6 @@ def _weight(
     comments = list(sharing.comment(initializer.argument if initializer else None))
     for kind in ("initializer", "regularizer", "constraint"):
         source = object_source(analysis, weight, kind, sharing)
-        if source is None and kind == "initializer":
-            source = '"glorot_uniform"'
         if source is not None:
             parts.append(f"{kind}={source}")
     if weight.dtype not in (None, "float"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from layersmith.language.analyse import Analysis
-from layersmith.language.dims import Shape
+from layersmith.language.dims import Dim, Shape
 from layersmith.language.facts import SublayerCall
 from layersmith.language.values import Items, Tensor, Value
 from layersmith.plan import names
@@ -88,7 +88,12 @@ def _shape(analysis: Analysis, value: Value) -> str | None:
         inner = [_shape(analysis, item) for item in value.values]
         return f"[{', '.join(source for source in inner if source)}]"
     if isinstance(value, Tensor) and value.shape is not None:
-        return names.shape_source(analysis, value.shape, _local(analysis))
+        return names.shape_source(
+            analysis,
+            value.shape,
+            _local(analysis),
+            lambda axis: _on_batch(analysis, axis),
+        )
     return None
 
 
@@ -103,3 +108,11 @@ def _local(analysis: Analysis):
         )
 
     return source
+
+
+def _on_batch(analysis: Analysis, axis: Dim) -> bool:
+    """Whether the size of an axis depends on that of the batch, which may be any."""
+    return any(
+        atom in analysis.scope.axes and analysis.scope.axes[atom][1] == 0
+        for atom in axis.atoms
+    )

@@ -59,7 +59,8 @@ def takes_training(analysis: Analysis) -> bool:
     return analysis.trains
 
 
-def _takes_training(analysis: Analysis, name: str) -> bool:
+def is_told(analysis: Analysis, name: str) -> bool:
+    """Whether a sublayer is called with `training`."""
     # A layer given as an argument may be anything.
     return name not in analysis.makers or analysis.makers[name].known.trains
 
@@ -126,10 +127,10 @@ class Rewriter:
     def _axes(self) -> tuple[list[str], dict[str, str]]:
         """Sizes of axes that `call` uses: in place where once, else named first."""
         counts: dict[str, int] = {}
-        for node in ast.walk(self.parsed.tree):
+        for node in self.parsed.nodes:
             if isinstance(node, ast.Name) and node.id in self.analysis.scope.axes:
                 counts[node.id] = counts.get(node.id, 0) + 1
-        for node in ast.walk(self.parsed.tree):
+        for node in self.parsed.nodes:
             if isinstance(node, ast.AnnAssign):
                 for name in ast.walk(node.annotation):
                     if isinstance(name, ast.Name) and name.id in counts:
@@ -228,7 +229,7 @@ class Rewriter:
             return [Edit(start, end, "super().call")]
         if id(node) in self.sublayers:
             call = self.sublayers[id(node)]
-            if _takes_training(self.analysis, call.name):
+            if is_told(self.analysis, call.name):
                 place = last_argument(self.parsed, node)
                 return [Edit(place.start, place.end, f"{place.text}training=training")]
             return []
@@ -327,7 +328,9 @@ class Rewriter:
 
     def training_tests(self, tree: ast.AST) -> list[Edit]:
         """A frozen layer does not update its state, as Keras's own do not."""
-        edits = []
+        edits: list[Edit] = []
+        if not self.facts.training_tests:
+            return edits
         inside = {id(node) for node in ast.walk(tree)}
         for node, updates in self.facts.training_tests:
             if not updates or id(node) not in inside:

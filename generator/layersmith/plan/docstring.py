@@ -8,7 +8,7 @@ import textwrap
 from layersmith.language.analyse import Analysis
 from layersmith.plan import names
 from layersmith.plan.arguments import literal
-from layersmith.spec.model import Argument
+from layersmith.spec.model import Argument, Spec
 
 # What arguments that every Keras user knows are for.
 _KNOWN = {
@@ -45,13 +45,25 @@ def class_docstring(analysis: Analysis, seeded: bool) -> tuple[str, ...]:
     if entries:
         lines.extend(["", "Args:", *_entries(entries)])
     lines.extend(_call_arguments(analysis))
-    lines.append("")
-    if len(spec.inputs) == 1:
-        lines.append(f"Input shape: `{_tuple(spec.inputs[0].shape.texts)}`.")
-    lines.append(f"Output shape: `{_tuple(spec.outputs[0].shape.texts)}`.")
+    shapes = _shapes(spec)
+    if shapes:
+        lines.extend(["", *shapes])
     if spec.reference:
         lines.extend(["", *_reference(spec.reference)])
     return tuple(lines)
+
+
+def _shapes(spec: Spec) -> list[str]:
+    """The shapes of an only input and of the first output, as far as they are stated."""
+    lines = []
+    if len(spec.inputs) == 1:
+        (only,) = spec.inputs
+        each = "each " if only.many else ""
+        lines.append(f"Input shape: {each}`{_tuple(only.shape.texts)}`.")
+    first = spec.outputs[0]
+    if first.code is None:
+        lines.append(f"Output shape: `{_tuple(first.shape.texts)}`.")
+    return lines
 
 
 def _call_arguments(analysis: Analysis) -> list[str]:
@@ -62,7 +74,14 @@ def _call_arguments(analysis: Analysis) -> list[str]:
         return []
     entries = _tensors(analysis)
     if spec.packing == "arguments":
-        return ["", "Call arguments:", *_entries([*entries, *values])]
+        states = {i.name.text for i in spec.inputs if i.state}
+        own = [entry for entry in entries if entry[0] not in states]
+        lines = ["", "Call arguments:", *_entries(own)]
+        if states:
+            lines.append("    states: List of tensors:")
+            inner = [entry for entry in entries if entry[0] in states]
+            lines.extend(f"    {line}" for line in _entries(inner, WIDTH - 4))
+        return [*lines, *_entries(values)]
     kind = "List" if spec.packing == "list" else "Dict"
     masks = [(n, text) for n, text in entries if names.is_mask(analysis, n)]
     tensors = [entry for entry in entries if entry not in masks]
@@ -84,7 +103,12 @@ def _tensors(analysis: Analysis) -> list[tuple[str, str]]:
         optional = (
             "Optional " + kind[0].lower() + kind[1:] if layer_input.optional else kind
         )
-        text = f"{optional} of shape `{_tuple(layer_input.shape.texts)}`."
+        shape = layer_input.shape.texts
+        text = f"{optional} of shape `{_tuple(shape)}`."
+        if len(shape) == 1 and shape[0].startswith("..."):
+            text = f"{optional}."
+        if layer_input.many:
+            text = f"List of tensors, each of shape `{_tuple(shape)}`."
         if layer_input.doc:
             text += " " + _sentence(layer_input.doc)
         entries.append((layer_input.name.text, _escaped(text)))

@@ -6,8 +6,8 @@ import ast
 from collections import Counter
 
 from layersmith.language.analyse import Analysis
-from layersmith.plan import names
 from layersmith.language.sublayers import Maker
+from layersmith.plan import names
 from layersmith.plan.rewrite import Edit, apply, extent, name_edits
 from layersmith.spec.model import Sublayer, Weight
 

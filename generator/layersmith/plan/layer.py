@@ -16,6 +16,7 @@ from layersmith.plan.keras_objects import Sharing
 from layersmith.plan.masks import keeps_mask, plan_compute_mask
 from layersmith.plan.model import LayerPlan, Method
 from layersmith.plan.output_spec import plan_compute_output_spec
+from layersmith.plan.saving import saving_methods
 from layersmith.plan.seeds import needs_seed
 from layersmith.plan.shapes import plan_compute_output_shape
 
@@ -49,6 +50,7 @@ def plan_layer(
         plan_compute_output_shape(analysis),
         plan_compute_output_spec(analysis),
         *cell_methods(analysis),
+        *saving_methods(analysis),
     ]
     config = [config_entry(argument) for argument in spec.arguments]
     if needs_seed(analysis):

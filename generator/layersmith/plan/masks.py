@@ -68,9 +68,6 @@ def plan_compute_mask(analysis: Analysis) -> Method | None:
         )
     if not ends_mask(analysis):
         return None
-    mask = next(
-        i.name.text for i in spec.inputs if names.is_mask(analysis, i.name.text)
-    )
     return Method(
         "compute_mask",
         ("self", first, "mask=None"),

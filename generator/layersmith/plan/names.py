@@ -178,11 +178,18 @@ class _Renamer(ast.NodeTransformer):
 
 
 def shape_source(
-    analysis: Analysis, shape: Shape, axis_source: Callable[[str], str] | None = None
+    analysis: Analysis,
+    shape: Shape,
+    axis_source: Callable[[str], str] | None = None,
+    unknown: Callable[[Dim], bool] = lambda axis: False,
 ) -> str:
     """A shape as source, from the shapes of the inputs.
 
     `(*input_shape[:-1], self.units)`, or `input_shape` where nothing changes.
+
+    Args:
+        axis_source: Source of the size of an axis of an input.
+        unknown: Whether a size is `None`, where it is not one of a stretch of axes.
     """
     for name in tensors(analysis):
         if analysis.scope.shapes[name] == shape:
@@ -194,7 +201,7 @@ def shape_source(
             name, start, stop = run
             parts.append(_slice(analysis, name, start, stop))
             continue
-        if run is None:
+        if run is None or unknown(run):
             parts.append("None")
         else:
             parts.append(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from layersmith.language.analyse import Analysis
+from layersmith.language.values import Items, Tensor
 from layersmith.plan import names
 from layersmith.plan.arguments import literal
 from layersmith.plan.cell import states
+from layersmith.plan.seeds import draws_in_inference
 from layersmith.plan.suite.inputs import NUMPY_DTYPES, upper_bound
 from layersmith.plan.suite.sizes import example_shape
 from layersmith.plan.suite.values import example_values
@@ -34,10 +36,9 @@ def plan_training(analysis: Analysis, module: str, training: str = "") -> TrainP
         arguments=tuple((name, literal(value)) for name, value in given.items()),
         inputs=tuple(_inputs(analysis, cell)),
         output=_output(analysis, cell),
-        learns=any(w.trainable for w in spec.weights) or bool(spec.sublayers),
-        random=analysis.facts.random,
         title=spec.layer.text,
         script=f"train_{spec.snake}.py",
+        draws=draws_in_inference(analysis),
         packing="list" if many else spec.packing,
         training=training,
         wrapper="keras.layers.RNN" if cell else "",
@@ -77,5 +78,16 @@ def _output(analysis: Analysis, cell: bool) -> TrainOutput:
         rank=analysis.output.rank,
         # Where the method is written out, Keras asks it for the sizes.
         static=known or spec.compute_output_shape is not None,
+        is_complex=_is_complex(analysis),
         pick=picks.get(spec.output_packing, ""),
     )
+
+
+def _is_complex(analysis: Analysis) -> bool:
+    """Whether the first output is known to hold complex numbers."""
+    for _, value in analysis.facts.returns:
+        if isinstance(value, Items) and value.values:
+            value = value.values[0]
+        if isinstance(value, Tensor) and "complex" in str(value.dtype):
+            return True
+    return False

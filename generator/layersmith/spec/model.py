@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Union
 
 from layersmith.errors import Span
 from layersmith.places import Origin
 
-Literal = Union[None, bool, int, float, str, tuple]
+Literal = bool | int | float | str | tuple | None
 
 
 @dataclass(frozen=True)

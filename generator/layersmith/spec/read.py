@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
-from layersmith.errors import Report, Span, TooManyProblems
+from layersmith.errors import Report, TooManyProblems
 from layersmith.source import Mapping, Node, Scalar, Sequence, read
 from layersmith.spec import keys
 from layersmith.spec.model import (
@@ -332,8 +332,7 @@ def fits(argument: Argument, value: object) -> str | None:
         "float": number,
         "bool": isinstance(value, bool),
         "str": isinstance(value, str),
-        "axis": isinstance(value, int)
-        and number
+        "axis": (isinstance(value, int) and number)
         or (isinstance(value, tuple) and all(isinstance(item, int) for item in value)),
         "data_format": value in ("channels_last", "channels_first"),
         "shape": isinstance(value, tuple)

@@ -84,6 +84,10 @@ def silu(x):
     return x * sigmoid(x)
 
 
+def swish(x, beta=1.0):
+    return x * sigmoid(beta * x)
+
+
 def soft_shrink(x, threshold=0.5):
     return np.sign(x) * np.maximum(np.abs(x) - threshold, 0)
 

@@ -21,6 +21,10 @@ def logsumexp(x, axis=None, keepdims=False):
     return np.logaddexp.reduce(x, axis, keepdims=keepdims)
 
 
+def crelu(x, axis=-1):
+    return np.maximum(np.concatenate([x, -x], axis), 0)
+
+
 def l2_normalize(x, axis=None, epsilon=1e-12):
     return x / np.sqrt(np.maximum(np.sum(x**2, axis, keepdims=True), epsilon))
 
@@ -38,11 +42,31 @@ def divide_no_nan(x, y):
     return np.where(y == 0, 0, x / np.where(y == 0, 1, y))
 
 
+def multiply_no_nan(x, y):
+    return np.where(y == 0, 0, x * y)
+
+
+def xlogy(x, y):
+    return np.where(x == 0, 0, x * np.log(np.where(x == 0, 1, y)))
+
+
+def xlog1py(x, y):
+    return np.where(x == 0, 0, x * np.log1p(np.where(x == 0, 1, y)))
+
+
+def xdivy(x, y):
+    return np.where(x == 0, 0, x / np.where(x == 0, 1, y))
+
+
 # Special functions -----------------------------------------------------------
 
 
 def erf(x):
     return np.vectorize(math.erf, otypes=[float])(x)
+
+
+def bessel_i0e(x):
+    return np.i0(x) * np.exp(-np.abs(x))
 
 
 def lgamma(x):

@@ -124,7 +124,22 @@ def weighted_cross_entropy_with_logits(labels, logits, pos_weight):
     return positive + (1 - labels) * np.logaddexp(0, logits)
 
 
+# Linear systems ------------------------------------------------------------------
+
+
+def triangular_solve(matrix, rhs, lower=True):
+    return np.linalg.solve(np.tril(matrix) if lower else np.triu(matrix), rhs)
+
+
+def cholesky_solve(chol, rhs):
+    return np.linalg.solve(chol @ np.swapaxes(chol, -1, -2), rhs)
+
+
 # Diagonals -----------------------------------------------------------------------
+
+
+def diag(diagonal):
+    return diagonal[..., None] * np.eye(diagonal.shape[-1])
 
 
 def set_diag(x, diagonal):

@@ -96,7 +96,8 @@ TABLE = (
         "tf.linalg.diag(diagonal, name=None, !k=0, !num_rows=-1, !num_cols=-1, !padding_value=0, "
         "!align='RIGHT_LEFT')",
         _diagonal_matrix,
-        "{diagonal}[..., None] * np.eye({diagonal}.shape[-1])",
+        "diag({diagonal})",
+        helpers=("diag",),
     ),
     row(
         "tf.linalg.diag_part(input, name=None, !k=0, !padding_value=0, !align='RIGHT_LEFT')",

@@ -256,22 +256,26 @@ TABLE = (
     row(
         "tf.math.multiply_no_nan(x, y)",
         _floating_quotient,
-        "np.where({y} == 0, 0, {x} * {y})",
+        "multiply_no_nan({x}, {y})",
+        helpers=("multiply_no_nan",),
     ),
     row(
         "tf.math.xlogy(x, y)",
         binary_floating,
-        "np.where({x} == 0, 0, {x} * np.log(np.where({x} == 0, 1, {y})))",
+        "xlogy({x}, {y})",
+        helpers=("xlogy",),
     ),
     row(
         "tf.math.xlog1py(x, y)",
         binary_floating,
-        "np.where({x} == 0, 0, {x} * np.log1p(np.where({x} == 0, 1, {y})))",
+        "xlog1py({x}, {y})",
+        helpers=("xlog1py",),
     ),
     row(
         "tf.math.xdivy(x, y)",
         binary_floating,
-        "np.where({x} == 0, 0, {x} / np.where({x} == 0, 1, {y}))",
+        "xdivy({x}, {y})",
+        helpers=("xdivy",),
     ),
     row(
         "tf.clip_by_value(t, clip_value_min, clip_value_max)",

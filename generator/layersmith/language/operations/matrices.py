@@ -237,8 +237,9 @@ TABLE = (
     row(
         "tf.linalg.triangular_solve(matrix, rhs, lower=True, adjoint=False)",
         _solve,
-        "np.linalg.solve(np.tril({matrix}) if {lower|True} else np.triu({matrix}), {rhs})",
+        "triangular_solve({matrix}, {rhs}[, lower={lower}])",
         "ops.solve_triangular({matrix}, {rhs}, lower={lower|True})",
+        helpers=("triangular_solve",),
         precisions=FULL,
         variant=_adjoint,
     ),
@@ -252,7 +253,8 @@ TABLE = (
     row(
         "tf.linalg.cholesky_solve(chol, rhs)",
         _solve,
-        "np.linalg.solve({chol} @ np.swapaxes({chol}, -1, -2), {rhs})",
+        "cholesky_solve({chol}, {rhs})",
+        helpers=("cholesky_solve",),
         precisions=FULL,
     ),
     row(

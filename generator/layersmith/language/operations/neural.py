@@ -173,9 +173,9 @@ TABLE = (
     row(
         "tf.nn.silu(features, beta=1.0)",
         unary_floating,
-        "{features} * sigmoid({beta|1.0} * {features})",
+        "swish({features}[, {beta}])",
         "ops.silu({features})",
-        helpers=("sigmoid",),
+        helpers=("swish",),
     ),
     row(
         "tf.nn.softplus(features)",
@@ -186,13 +186,15 @@ TABLE = (
     row(
         "tf.nn.softsign(features)",
         unary_floating,
-        "{features} / (1 + np.abs({features}))",
+        "softsign({features})",
         "ops.softsign({features})",
+        helpers=("softsign",),
     ),
     row(
         "tf.nn.crelu(features, axis=-1)",
         _crelu,
-        "np.maximum(np.concatenate([{features}, -{features}], axis={axis|-1}), 0)",
+        "crelu({features}[, {axis}])",
+        helpers=("crelu",),
     ),
     row(
         "tf.nn.sigmoid_cross_entropy_with_logits(labels=None, logits=None)",

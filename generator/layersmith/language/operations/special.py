@@ -91,7 +91,8 @@ TABLE = (
     row(
         "tf.math.bessel_i0e(x)",
         unary_floating,
-        "np.i0({x}) * np.exp(-np.abs({x}))",
+        "bessel_i0e({x})",
+        helpers=("bessel_i0e",),
         precisions=NO_BFLOAT16,
     ),
     *(

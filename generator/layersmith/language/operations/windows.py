@@ -28,6 +28,14 @@ def opened_arguments(
         n = None if rank is None else rank - 2
     if n is None or not channels_last(call):
         return None
+    if not 1 <= n <= 3:
+        at, known = (name, shape) if kernel is None else (filters, kernel)
+        call.fail(
+            f"{call.operation.name} works over one to three axes; the shape here is {known}",
+            "give it [batch, *spatial, channels], and filters [*size, channels, filters]",
+            at=at,
+        )
+        return None
     for argument, known in ((name, shape), (filters, kernel)):
         if known is not None and known.rank not in (None, n + 2):
             what = (

@@ -116,6 +116,8 @@ class KerasLayer:
         supports_masking: Whether a mask may pass through it.
         stateful: Whether it has weights that are updated by assignment.
         random: Whether it takes a seed, and so may draw random numbers.
+        saves_its_own: Whether it saves its own weights alone, not those that a
+            subclass adds.
     """
 
     name: str
@@ -127,6 +129,7 @@ class KerasLayer:
     supports_masking: bool
     stateful: bool
     random: bool
+    saves_its_own: bool
 
     @property
     def takes_training(self) -> bool:
@@ -288,6 +291,7 @@ def _layer(name: str, row: dict[str, Any]) -> KerasLayer:
         row["supports_masking"],
         row["stateful"],
         row["random"],
+        row["saves_its_own"],
     )
 
 

@@ -6,6 +6,21 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class MaskOracle:
+    """The mask of the outputs in NumPy.
+
+    Attributes:
+        parameters: Of the function.
+        body: Statements, indented within their blocks.
+        helpers: Functions of `numpy_meanings` that it calls.
+    """
+
+    parameters: tuple[str, ...]
+    body: tuple[str, ...]
+    helpers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class OraclePlan:
     """The forward pass in NumPy.
 
@@ -21,6 +36,7 @@ class OraclePlan:
         parts: Whether it takes weights of sublayers by the sublayer's name.
         layer: Whether it needs a layer to ask.
         losses: Whether it adds losses to a list.
+        mask: The mask of the outputs, where the author wrote out how it is made.
     """
 
     parameters: tuple[str, ...]
@@ -33,3 +49,4 @@ class OraclePlan:
     parts: bool
     layer: bool
     losses: bool
+    mask: MaskOracle | None

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.numpy_meanings import requires
-from layersmith.plan.oracle.text import expression, source
+from layersmith.plan.oracle.text import copy_of, expression, source
 
 _OWN = frozenset(
     {
@@ -43,6 +44,8 @@ def oracle_names(analysis: Analysis, helpers: Iterable[str] = ()) -> OracleNames
     spec = analysis.spec
     inputs = {i.name.text for i in spec.inputs}
     taken = {*inputs, *analysis.facts.local, *analysis.scope.axes, *_bound(analysis)}
+    taken |= {*derived_names(analysis)}
+    taken |= {name for body in analysis.bodies.values() for name in body.local}
     arguments = "a" if "a" not in taken else "arguments"
     weights = "w" if "w" not in taken else "weights_"
     called = {name for helper in helpers for name in (helper, *requires(helper))}
@@ -53,12 +56,12 @@ def oracle_names(analysis: Analysis, helpers: Iterable[str] = ()) -> OracleNames
 
 def _bound(analysis: Analysis) -> set[str]:
     """Parameters of functions and lambdas, and names bound in comprehensions."""
-    trees = [analysis.call.tree]
+    texts = [analysis.call]
     if analysis.scope.functions is not None:
-        trees.append(analysis.scope.functions.tree)
+        texts.append(analysis.scope.functions)
     found = set()
-    for tree in trees:
-        for node in ast.walk(tree):
+    for parsed in texts:
+        for node in parsed.nodes:
             if isinstance(node, ast.arg):
                 found.add(node.arg)
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -66,17 +69,32 @@ def _bound(analysis: Analysis) -> set[str]:
     return found
 
 
-def in_arguments(analysis: Analysis, tree: ast.AST, arguments: str = "a") -> str:
-    """An expression on arguments in terms of `a["units"]`; derived values unfolded."""
-    fresh = ast.parse(ast.unparse(tree), mode="eval").body
-    return source(_InArguments(analysis, arguments).visit(fresh))
+def derived_names(analysis: Analysis) -> tuple[str, ...]:
+    """Derived values that `call` reads, in the order of the spec."""
+    read = {n.id for n in ast.walk(analysis.call.tree) if isinstance(n, ast.Name)}
+    names = (derived.name.text for derived in analysis.spec.derived)
+    return tuple(name for name in names if name in read)
+
+
+def in_arguments(
+    analysis: Analysis,
+    tree: ast.AST,
+    arguments: str = "a",
+    known: AbstractSet[str] = frozenset(),
+) -> str:
+    """An expression on arguments in terms of `a["units"]`; derived values unfolded.
+
+    Args:
+        known: Derived values that have names where the expression stands.
+    """
+    return source(_InArguments(analysis, arguments, known).visit(copy_of(tree)))
 
 
 class _InArguments(ast.NodeTransformer):
-    def __init__(self, analysis: Analysis, arguments: str):
+    def __init__(self, analysis: Analysis, arguments: str, known: AbstractSet[str]):
         self.analysis = analysis
         self.arguments = arguments
-        self.bound: list[set[str]] = []
+        self.bound: list[AbstractSet[str]] = [known]
 
     def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
         return self._within(node)
@@ -101,7 +119,10 @@ class _InArguments(ast.NodeTransformer):
             return node
         if name in self.analysis.scope.derived:
             derived = self.analysis.scope.derived[name].tree
-            return expression(in_arguments(self.analysis, derived, self.arguments))
+            unfolded = in_arguments(
+                self.analysis, derived, self.arguments, self.bound[0]
+            )
+            return expression(unfolded)
         if is_argument(self.analysis, name):
             return expression(f'{self.arguments}["{name}"]')
         return node

@@ -6,8 +6,15 @@ import ast
 
 from layersmith.language.analyse import Analysis
 from layersmith.plan import names as layer_names
+from layersmith.plan.oracle.functions import called_functions
+from layersmith.plan.oracle.masks import plan_mask_oracle
 from layersmith.plan.oracle.model import OraclePlan
-from layersmith.plan.oracle.names import OracleNames, in_arguments, oracle_names
+from layersmith.plan.oracle.names import (
+    OracleNames,
+    derived_names,
+    in_arguments,
+    oracle_names,
+)
 from layersmith.plan.oracle.sublayers import Sublayers
 from layersmith.plan.oracle.text import statement_lines
 from layersmith.plan.oracle.translate import Translator
@@ -32,16 +39,21 @@ def _plan(analysis: Analysis, names: OracleNames) -> OraclePlan:
     functions = []
     if analysis.scope.functions is not None:
         parsed = analysis.scope.functions
+        called = called_functions(analysis)
         translators.append(Translator(analysis, parsed, names, sublayers))
         for node in translators[1].tree.body:
-            functions.append(tuple(statement_lines(translators[1].visit(node))))
+            if getattr(node, "name", None) in called:
+                functions.append(tuple(statement_lines(translators[1].visit(node))))
     first = [
         *_unpacked(analysis),
         *_doubles(analysis),
+        *_derived(analysis, names),
         *_constants(analysis, names),
         *_repeated(analysis, names, sublayers),
     ]
+    mask = plan_mask_oracle(analysis, names)
     helpers = [*sublayers.helpers, *(h for t in translators for h in t.helpers)]
+    helpers += mask.helpers if mask is not None else ()
     draws = [d for t in translators for d in t.draws]
     asks = bool(sublayers.asked) or any(t.layer for t in translators)
     losses = any(t.losses for t in translators)
@@ -56,6 +68,7 @@ def _plan(analysis: Analysis, names: OracleNames) -> OraclePlan:
         parts=sublayers.parts,
         layer=asks,
         losses=losses,
+        mask=mask,
     )
 
 
@@ -130,6 +143,19 @@ def _doubles(analysis: Analysis) -> list[str]:
             )
         else:
             lines.append(f"{name} = {name}.astype(float)")
+    return lines
+
+
+def _derived(analysis: Analysis, names: OracleNames) -> list[str]:
+    """Derived values that `call` reads, by their names."""
+    lines = []
+    known: set[str] = set()
+    for name in derived_names(analysis):
+        tree = analysis.scope.derived[name].tree
+        value = in_arguments(analysis, tree, names.arguments, known)
+        lines.append(f"{names.local.get(name, name)} = {value}")
+        if name not in names.local:
+            known.add(name)
     return lines
 
 

@@ -6,7 +6,7 @@ import ast
 import io
 import re
 import tokenize
-
+from functools import lru_cache
 
 # A slice as a name, until the text is made: `ast.unparse` sets no spaces in it.
 _SLICE = re.compile(r"SLICE_([0-9a-f]+)_")
@@ -14,9 +14,18 @@ _SLICE = re.compile(r"SLICE_([0-9a-f]+)_")
 
 def statement_lines(node: ast.stmt) -> list[str]:
     """Lines of a statement, indented within its blocks."""
-    text = ast.unparse(ast.fix_missing_locations(node))
+    text = ast.unparse(_with_lines(node))
     lines = [_written(line) for line in text.split("\n")]
     return _with_blank_lines(lines)
+
+
+def _with_lines(node: ast.stmt) -> ast.stmt:
+    """`ast.unparse` asks statements, and nothing else, for their line."""
+    node.lineno = 1
+    for part in ("body", "orelse"):
+        for inner in getattr(node, part, ()):
+            _with_lines(inner)
+    return node
 
 
 def _written(line: str) -> str:
@@ -99,9 +108,28 @@ def expression(text: str) -> ast.expr:
     return ast.parse(text, mode="eval").body
 
 
+def copy_of(node: ast.AST) -> ast.AST:
+    """A tree like this one, to be changed."""
+    made = node.__class__()
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, ast.AST):
+            value = copy_of(value)
+        elif isinstance(value, list):
+            value = [copy_of(v) if isinstance(v, ast.AST) else v for v in value]
+        setattr(made, name, value)
+    return made
+
+
+@lru_cache(maxsize=1000)
+def names_in(text: str) -> frozenset[str]:
+    """The names in an expression."""
+    nodes = ast.walk(ast.parse(text, mode="eval"))
+    return frozenset(node.id for node in nodes if isinstance(node, ast.Name))
+
+
 def source(node: ast.AST) -> str:
-    text = double_quoted(ast.unparse(ast.fix_missing_locations(node)))
-    return _bare_generators(text)
+    return _bare_generators(double_quoted(ast.unparse(node)))
 
 
 def _bare_tuple(line: str) -> str:

@@ -37,7 +37,7 @@ class Translator(ast.NodeTransformer):
         self.names = names
         self.sublayers = sublayers
         self.tree = ast.parse(parsed.code.text)
-        pairs = list(zip(ast.walk(self.tree), ast.walk(parsed.tree)))
+        pairs = list(zip(ast.walk(self.tree), parsed.nodes))
         self.firsts = {id(new): old for new, old in pairs}
         self.copies = {id(old): new for new, old in pairs}
         self.operations = {id(n): (name, op) for n, name, op in self.facts.calls}
@@ -89,7 +89,9 @@ class Translator(ast.NodeTransformer):
         if name in self.single or self.kinds.get(name) == "layer":
             self.layer = True
             return expression(f"layer.{name}")
-        if is_argument(self.analysis, name) or name in self.analysis.scope.derived:
+        if name in self.analysis.scope.derived:
+            return node  # a local name, which stands at the top of the oracle
+        if is_argument(self.analysis, name):
             return expression(in_arguments(self.analysis, node, self.names.arguments))
         if name in self.analysis.scope.axes:
             owner, position = self.analysis.scope.axes[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from layersmith.language.analyse import Analysis
@@ -110,7 +111,7 @@ def _activations(
 def _source(value: object, kind: str | None = None) -> str:
     if kind == "layer" and isinstance(value, str):
         return f"keras.layers.{value}"
-    if isinstance(value, float) and value != value:
+    if isinstance(value, float) and math.isnan(value):
         return "np.nan"
     if isinstance(value, float):
         return repr(round(value, 12))

@@ -24,11 +24,11 @@ def boundary_values(analysis: Analysis, argument: Argument) -> Iterator[object]:
 
 def _compared(analysis: Analysis, name: str) -> Iterator[int | float]:
     """Numbers that the conditions in the spec compare an argument with."""
-    trees = [analysis.call.tree, *(c.tree for c in analysis.conditions.values())]
+    texts = [analysis.call, *analysis.conditions.values()]
     if analysis.scope.functions is not None:
-        trees.append(analysis.scope.functions.tree)
-    for tree in trees:
-        for node in ast.walk(tree):
+        texts.append(analysis.scope.functions)
+    for parsed in texts:
+        for node in parsed.nodes:
             if isinstance(node, ast.Compare) and len(node.ops) == 1:
                 sides = (node.left, node.comparators[0])
                 for one, other in (sides, sides[::-1]):

@@ -1,4 +1,4 @@
-"""Arguments that break one of the spec's checks and no other, as near as can be."""
+"""Arguments that break one of the spec's checks so that its message is the one raised."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import product
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.evaluate import Unknowable, evaluate
+from layersmith.plan.checks import asks_shapes
 from layersmith.plan.suite.values import Values, allowed, holds, others, with_derived
 from layersmith.spec.model import Argument
 from layersmith.spec.read import fits
@@ -16,20 +17,29 @@ TRIED = 4000
 
 
 def broken(analysis: Analysis, values: Values) -> list[tuple[Values, str]]:
-    """For each check: changes of the arguments that it refuses, and its message."""
+    """For each check: changes of the arguments that it refuses, and its message.
+
+    Best are changes that no other check refuses. Where there are none, those behind
+    it may: the first in the order in which the layer asks raises.
+    """
+    order = range(len(analysis.checks))
     found = []
     for index, check in enumerate(analysis.spec.checks):
-        fit = [
-            change
-            for change in _near(analysis, index, values)
-            if not holds(analysis, index, {**values, **change})
-            and all(
-                holds(analysis, other, {**values, **change})
-                for other in range(len(analysis.checks))
-                if other != index
-            )
-        ]
-        found += [(change, check.message) for change in fit[:1]]
+        if asks_shapes(analysis, analysis.checks[index]):
+            continue
+        before = set(order[: order.index(index)])
+        fit: list[tuple[int, Values]] = []
+        for change in _near(analysis, index, values):
+            refused = {
+                other
+                for other in order
+                if not holds(analysis, other, {**values, **change})
+            }
+            if index in refused and not refused & before:
+                fit.append((len(refused), change))
+        if fit:
+            _, change = min(fit, key=lambda pair: pair[0])
+            found.append((change, check.message))
     return found
 
 
@@ -73,12 +83,23 @@ def _near(analysis: Analysis, index: int, values: Values) -> Iterator[Values]:
 def _candidates(argument: Argument, values: Values) -> list[object]:
     value = values[argument.name.text]
     found = list(others(argument, value))
+    if isinstance(value, tuple):
+        found += [
+            v for v in (value[:-1], _negative(value)) if fits(argument, v) is None
+        ]
     if argument.type == "int":
-        found += [n for n in range(0, 13) if fits(argument, n) is None]
+        found += [n for n in range(13) if fits(argument, n) is None]
     if argument.type == "float" and isinstance(value, (int, float)):
         numbers = [v for v in values.values() if type(v) in (int, float)]
         found += [n for n in map(float, numbers) if fits(argument, n) is None]
     return found
+
+
+def _negative(value: object) -> object:
+    """Nested values with each whole number below zero."""
+    if isinstance(value, tuple):
+        return tuple(_negative(item) for item in value)
+    return -1 - abs(value) if type(value) is int else value
 
 
 def _asked(analysis: Analysis, index: int) -> list[Argument]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from layersmith.language.analyse import Analysis
+from layersmith.language.examples import example_shapes, is_values
 from layersmith.plan import names
 from layersmith.plan.arguments import literal
 from layersmith.plan.suite.model import ExamplePlan
-from layersmith.plan.suite.sizes import is_values, shape_of
 from layersmith.spec.model import Example
 
 
@@ -21,13 +21,19 @@ def plan_examples(analysis: Analysis) -> tuple[ExamplePlan, ...]:
 
 def _plan(analysis: Analysis, example: Example) -> ExamplePlan:
     given = {name.text: value.value for name, value in example.inputs}
-    values = any(is_values(value) for value in given.values())
+    stated = example.outputs is not None
+    values = stated and any(is_values(value) for value in given.values())
     parts = []
     for layer_input in analysis.spec.inputs:
         name = layer_input.name.text
         if name not in given or names.is_mask(analysis, name):
             continue
-        shown = _nested(given[name]) if values else repr(shape_of(given[name]))
+        if values:
+            shown = _nested(given[name])
+        elif layer_input.many:
+            shown = _listed(given[name])
+        else:
+            shown = repr(example_shapes(given[name])[0])
         parts.append((name, shown))
     outputs = example.outputs
     return ExamplePlan(
@@ -44,6 +50,14 @@ def _in_form(analysis: Analysis, parts: list[tuple[str, str]]) -> str:
     if analysis.spec.packing == "list":
         return f"[{', '.join(source for _, source in parts)}]"
     return "{" + ", ".join(f'"{name}": {source}' for name, source in parts) + "}"
+
+
+def _listed(value: object) -> str:
+    """Shapes of an input that is a list of tensors: of two where one is given."""
+    shapes = example_shapes(value, many=True)
+    if len(shapes) == 1:
+        shapes *= 2
+    return f"[{', '.join(map(repr, shapes))}]"
 
 
 def _nested(value: object) -> str:

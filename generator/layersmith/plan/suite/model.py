@@ -61,6 +61,7 @@ class InputPlan:
             shape without the batch; empty where it is left out.
         announced: Source of the shape of each output of that model; empty where the
             spec does not say it.
+        refused: Source of shapes that a check of the spec refuses, and its message.
     """
 
     form: str
@@ -74,6 +75,7 @@ class InputPlan:
     shape_names: tuple[str, ...]
     symbolic: Pairs
     announced: tuple[str, ...]
+    refused: Pairs
 
     @property
     def single(self) -> bool:
@@ -114,6 +116,17 @@ class ArgumentPlan:
     broken: tuple[tuple[Pairs, str], ...]
     kept: tuple[Pairs, ...]
 
+    @property
+    def has_tuples(self) -> bool:
+        """Whether some value is a tuple, which a configuration in JSON has as a list."""
+        tables = (self.values, *self.changes, *self.kept_alone)
+        return any(source.startswith("(") for table in tables for _, source in table)
+
+    @property
+    def initializers(self) -> tuple[str, ...]:
+        """Names of the arguments that are initializers."""
+        return tuple(n for n, kind in self.objects if kind == "keras.initializers")
+
 
 @dataclass(frozen=True)
 class WeightPlan:
@@ -130,9 +143,14 @@ class WeightPlan:
         initial: Weight and source of the initializer, for fixed ones whose values
             are the same each time.
         drawn: The same for those that are drawn.
+        computed: Name, condition and source of each initializer that the spec
+            computes from the arguments `a`.
+        starting: Functions that these call, in TensorFlow.
         initialized, regularized, constrained: Weights that each argument serves.
+        cloned: Initializer arguments that serve more than one weight.
         only: Whether these are all of the layer's own weights.
         sublayers: Name, condition and source of each sublayer as the spec makes it.
+        told: Names of sublayers that are told whether it is training.
         trains: Whether anything can be trained.
     """
 
@@ -145,11 +163,15 @@ class WeightPlan:
     state: tuple[str, ...]
     initial: Pairs
     drawn: Pairs
+    computed: tuple[tuple[str, str, str], ...]
+    starting: tuple[str, ...]
     initialized: tuple[tuple[str, tuple[str, ...]], ...]
     regularized: tuple[tuple[str, tuple[str, ...]], ...]
     constrained: tuple[tuple[str, tuple[str, ...]], ...]
+    cloned: tuple[str, ...]
     only: bool
     sublayers: tuple[tuple[str, str, str], ...]
+    told: tuple[str, ...]
     trains: bool
 
     @property
@@ -202,10 +224,12 @@ class SuitePlan:
         exact: Whether float64 is float64 all through.
         least_rank, rank, most_rank: Of the input; 0 or None where any will do.
         width: Whether a wrong last axis is refused.
-        known_width: Whether an unknown last axis is refused.
+        known: Axes whose size must be known: source of which shape, and which axis.
         seeded: Whether the layer has a seed generator of its own.
         random: Whether it draws, itself or in a sublayer, in training or always.
         always_random: Whether it draws in inference too.
+        supports_masks: Source of the condition under which the layer says that it
+            does; empty where it says nothing.
         smooth: Whether gradients are those of the forward pass.
     """
 
@@ -229,7 +253,7 @@ class SuitePlan:
     rank: int | None
     most_rank: int | None
     width: bool
-    known_width: bool
+    known: Pairs
     training: bool
     seeded: bool
     random: bool
@@ -238,7 +262,15 @@ class SuitePlan:
     floats: str
     keeps_mask: bool
     ends_mask: bool
+    supports_masks: str
+    supports_masking: bool
     script_module: str
+
+    @property
+    def masked(self) -> bool:
+        """Whether there is anything to test of masks."""
+        own = self.inputs.masks or self.oracle.mask or self.supports_masks
+        return bool(own) or self.hands_on_mask
 
     @property
     def hands_on_mask(self) -> bool:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.dims import Dim
+from layersmith.language.evaluate import Unknowable, evaluate
 from layersmith.language.numpy_meanings import imports, paste
-from layersmith.language.sublayers import Maker
+from layersmith.language.operations import Operation
 from layersmith.language.values import Items, Tensor
 from layersmith.plan import names
-from layersmith.plan.masks import ends_mask, keeps_mask
+from layersmith.plan.masks import ends_mask, keeps_mask, masking_statement
 from layersmith.plan.oracle import plan_oracle
-from layersmith.plan.seeds import needs_seed
+from layersmith.plan.oracle.names import in_arguments
+from layersmith.plan.seeds import draws, draws_in_inference
 from layersmith.plan.suite.arguments import plan_arguments
 from layersmith.plan.suite.examples import plan_examples
 from layersmith.plan.suite.inputs import plan_inputs
 from layersmith.plan.suite.model import SuitePlan
-from layersmith.plan.suite.values import changes, example_values
+from layersmith.plan.suite.values import (
+    Values,
+    changes,
+    example_values,
+    with_derived,
+)
 from layersmith.plan.suite.weights import plan_weights
 
 _SINGLE = frozenset({"float16", "bfloat16", "float32", "complex64"})
@@ -54,7 +60,6 @@ def plan_suite(
     checked = not first.many and len(names.tensors(analysis)) == 1
     checked = checked and spec.extends is None and not _has_states(analysis)
     ranks = first.ranks
-    random, always = _draws(analysis)
     return SuitePlan(
         name=spec.layer.text,
         snake=spec.snake,
@@ -76,17 +81,25 @@ def plan_suite(
         rank=shape.rank if checked else None,
         most_rank=max(ranks) if ranks and checked else None,
         width=checked and _checks_width(analysis, first.name.text),
-        known_width=checked and _states_width(analysis, first.name.text),
+        known=() if spec.extends is not None else tuple(_known_axes(analysis)),
         training=analysis.trains,
         seeded=analysis.facts.random,
-        random=random,
-        always_random=always,
+        random=draws(analysis),
+        always_random=draws_in_inference(analysis),
         smooth=not any(name in _UNSMOOTH for _, name, _ in analysis.facts.calls),
         floats=analysis.floats,
         keeps_mask=keeps_mask(analysis),
         ends_mask=ends_mask(analysis),
+        supports_masks=_supports_masks(analysis),
+        supports_masking=_supports_masking(analysis, values),
         script_module=f"train_{spec.snake}",
     )
+
+
+def _supports_masks(analysis: Analysis) -> str:
+    if analysis.masking is not None:
+        return in_arguments(analysis, analysis.masking.tree)
+    return "" if masking_statement(analysis) is None else "True"
 
 
 def _has_states(analysis: Analysis) -> bool:
@@ -117,26 +130,6 @@ def _imports(
     return sorted(dict.fromkeys(lines))
 
 
-def _draws(analysis: Analysis) -> tuple[bool, bool]:
-    """Whether anything is drawn at random, and whether in inference too."""
-    own = [node for node, _, op in analysis.facts.calls if op is not None and op.random]
-    held = any(_drops(p) for maker in analysis.makers.values() for p in maker.all())
-    in_training: set[int] = set()
-    for test, _ in analysis.facts.training_tests:
-        body = test.body if isinstance(test, ast.If) else [test.body]
-        in_training |= {id(n) for part in body for n in ast.walk(part)}
-    always = any(id(node) not in in_training for node in own)
-    return bool(own) or held, always
-
-
-def _drops(maker: Maker) -> bool:
-    """Whether a sublayer draws at random in training."""
-    if maker.known.analysis is not None:
-        return _draws(maker.known.analysis)[0]
-    named = any(word in maker.layer for word in ("Dropout", "Noise", "Random"))
-    return named or any("dropout" in argument for argument in maker.arguments)
-
-
 def _output_dtypes(analysis: Analysis) -> tuple[str, ...]:
     """Of each output; empty for the compute dtype, and where it is not known."""
     found = [""] * sum(output.when is None for output in analysis.spec.outputs)
@@ -153,17 +146,34 @@ def _output_dtypes(analysis: Analysis) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _supports_masking(analysis: Analysis, values: Values) -> bool:
+    """Whether the layer says so, with these arguments."""
+    if analysis.masking is None:
+        return masking_statement(analysis) is not None
+    try:
+        return bool(evaluate(analysis.masking.tree, with_derived(analysis, values)))
+    except Unknowable:
+        return False
+
+
+def _operations(analysis: Analysis) -> list[Operation | None]:
+    """What `call` computes; None for a function without a row."""
+    return [
+        operation
+        for _, name, operation in analysis.facts.calls
+        # Contexts and strategies compute nothing themselves.
+        if not name.startswith("tf.distribute.")
+    ]
+
+
 def _compiles(analysis: Analysis) -> bool:
     """Whether XLA is sure to compile it: it may not know a function without a row."""
-    return all(
-        operation is not None and operation.xla
-        for _, _, operation in analysis.facts.calls
-    )
+    return all(one is not None and one.xla for one in _operations(analysis))
 
 
 def _exact(analysis: Analysis) -> bool:
     """Whether float64 is float64 all through, as far as that is known."""
-    if any(operation is None for _, _, operation in analysis.facts.calls):
+    if None in _operations(analysis):
         return False
     return not any(
         isinstance(value, Tensor) and value.dtype in _SINGLE
@@ -171,10 +181,18 @@ def _exact(analysis: Analysis) -> bool:
     )
 
 
-def _states_width(analysis: Analysis, name: str) -> bool:
-    """Whether `build` itself must know the last axis: weights are made over it."""
-    last = analysis.scope.shapes[name].axes[-1]
-    return isinstance(last, Dim) and str(last) in analysis.scope.static_axes
+def _known_axes(analysis: Analysis) -> list[tuple[str, str]]:
+    """Axes whose size `build` must know, as source: which shape, and which axis of it."""
+    if _has_states(analysis):
+        return []
+    found = []
+    several = len(names.shape_parameters(analysis)) > 1
+    for axis in analysis.scope.axes:
+        if axis in analysis.scope.static_axes:
+            parameter, *places = names.axis_item(analysis, axis).split("[")
+            which = f'"{parameter}"' if several else places[0].rstrip("]")
+            found.append((which, places[-1].rstrip("]")))
+    return found
 
 
 def _checks_width(analysis: Analysis, name: str) -> bool:

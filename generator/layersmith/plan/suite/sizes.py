@@ -8,9 +8,13 @@ from collections.abc import Mapping
 from layersmith.language.analyse import Analysis
 from layersmith.language.dims import Axis, Dim, Rest, Shape
 from layersmith.language.evaluate import Unknowable, evaluate
+from layersmith.language.examples import example_shapes
 from layersmith.plan import names
 from layersmith.plan.suite.values import with_derived
 from layersmith.spec.model import Code
+
+# Of inputs, by name.
+Shapes = dict[str, tuple[int, ...]]
 
 
 def tuple_source(parts: list[str]) -> str:
@@ -23,27 +27,9 @@ def example_shape(
     """The shape of an input in an example; that of its values, where those are given."""
     for given, value in analysis.spec.examples[index].inputs:
         if given.text == name:
-            return shape_of(value.value)
+            many = names.input_of(analysis, name).many
+            return example_shapes(value.value, many)[0]
     return None
-
-
-def shape_of(value: object) -> tuple[int, ...]:
-    """A shape as it stands, or the shape of nested values."""
-    if not is_values(value):
-        return tuple(value)
-    sizes = []
-    while isinstance(value, tuple):
-        sizes.append(len(value))
-        value = value[0] if value else None
-    return tuple(sizes)
-
-
-def is_values(value: object) -> bool:
-    """Whether an example gives values of an input, and not its shape."""
-    return not (
-        isinstance(value, tuple)
-        and all(isinstance(n, int) and not isinstance(n, bool) for n in value)
-    )
 
 
 def example_sizes(analysis: Analysis) -> dict[str, int]:

@@ -20,8 +20,7 @@ _OTHERS = {
     "regularizer": ("l2", "l1", "L1L2"),
     "constraint": ("non_neg", "unit_norm", "max_norm"),
 }
-# Another value might take away what is to be tested, or not fit the inputs. What starts
-# with ones may be a variance, which must be positive.
+# Another value might take away what is to be tested, or not fit the inputs.
 _KEPT = frozenset({"bool", "constraint", "layer", "data_format", "any"})
 COMBINATIONS = 16
 
@@ -54,7 +53,7 @@ def example_values(analysis: Analysis, index: int = 0) -> Values:
         name = argument.name.text
         default = argument.default.value if argument.default is not None else None
         values[name] = given.get(name, default)
-        keeps = argument.type in _KEPT or is_axis(argument) or default == "ones"
+        keeps = argument.type in _KEPT or is_axis(argument) or positive(argument)
         if name in given or keeps or argument.choices:
             continue
         taken = [*values.values(), *given.values()]
@@ -76,23 +75,33 @@ def changes(analysis: Analysis, values: Values) -> list[Values]:
     found: list[Values] = []
     for argument in settings(analysis):
         name = argument.name.text
-        if not same_inputs(analysis, argument):
+        if not _comparable(analysis, argument):
             continue
         for other in _tried(analysis, argument, values):
             found.append({name: other})
-    for combination in _combinations(analysis, values):
-        found.append(combination)
+    found.extend(_combinations(analysis, values))
     return [change for index, change in enumerate(found) if change not in found[:index]]
 
 
 def kept_alone(analysis: Analysis, values: Values) -> list[Values]:
-    """Changes that need other inputs: they are tried in the configuration alone."""
+    """Changes that need other inputs or weights: the configuration alone keeps them."""
     found = []
     for argument in settings(analysis):
-        if not same_inputs(analysis, argument):
+        if not _comparable(analysis, argument):
             tried = _tried(analysis, argument, values)
             found += [{argument.name.text: other} for other in tried[:1]]
     return found
+
+
+def _comparable(analysis: Analysis, argument: Argument) -> bool:
+    """Whether the layer can be called with another value as it is with the example's."""
+    return same_inputs(analysis, argument) and not positive(argument)
+
+
+def positive(argument: Argument) -> bool:
+    """Whether an initializer's weight may be a variance, as it starts with ones."""
+    default = argument.default.value if argument.default is not None else None
+    return argument.type == "initializer" and default == "ones"
 
 
 def same_inputs(analysis: Analysis, argument: Argument) -> bool:
@@ -135,11 +144,22 @@ def _tried(analysis: Analysis, argument: Argument, values: Values) -> list[objec
     more: list[object] = list(boundary_values(analysis, argument))
     if argument.nullable and argument.type not in _OTHERS:
         more.append(None)
+    if argument.type in ("any", "shape") and argument.default is not None:
+        more.append(argument.default.value)  # it may have another form
+    if argument.type == "axis":
+        more.append((-2, -1) if _rank(analysis) > 2 else (-1,))
     for other in more:
         fine = other != values[name] and fits(argument, other) is None
         if fine and other not in tried and allowed(analysis, {**values, name: other}):
             tried.append(other)
     return tried
+
+
+def _rank(analysis: Analysis) -> int:
+    """Number of axes of the first input in the first example."""
+    name = analysis.spec.inputs[0].name.text
+    given = {n.text: v.value for n, v in analysis.spec.examples[0].inputs}
+    return len(given.get(name, ()))
 
 
 def _combinations(analysis: Analysis, values: Values) -> list[Values]:
@@ -281,6 +301,8 @@ def bad_values(argument: Argument) -> list[object]:
         return [*bad, float("nan")] if bad else []
     if argument.type == "shape" and argument.convert is None:
         return [(2.5,), 3]
+    if argument.type == "partial_shape" and argument.convert is None:
+        return [3, (2.5,), (0,)]
     if argument.type == "data_format":
         return ["no such format"]
     if argument.type == "layer":
@@ -303,6 +325,8 @@ def _beyond(argument: Argument, step: float) -> list[object]:
 
 def edge_values(argument: Argument) -> list[object]:
     """The outermost values that `__init__` must take."""
+    if argument.type == "partial_shape" and argument.convert is None:
+        return [(1, None)]
     if argument.choices or argument.type not in ("int", "float"):
         return []
     step = 1 if argument.type == "int" else 1e-6

@@ -11,7 +11,11 @@ from layersmith.language.objects import KerasObject
 from layersmith.language.sublayers import Maker
 from layersmith.plan import names
 from layersmith.plan.arguments import literal
+from layersmith.plan.call import is_told
+from layersmith.plan.keras_objects import Sharing
+from layersmith.plan.oracle.functions import starting_functions
 from layersmith.plan.oracle.names import in_arguments, is_argument
+from layersmith.plan.oracle.text import copy_of, names_in
 from layersmith.plan.suite.model import Pairs, WeightPlan
 from layersmith.plan.suite.sizes import example_sizes, tuple_source
 from layersmith.plan.suite.values import Values, allowed, others, with_derived
@@ -50,11 +54,15 @@ def plan_weights(analysis: Analysis, values: Values) -> WeightPlan:
         state=tuple(analysis.facts.updates),
         initial=initial,
         drawn=drawn,
+        computed=_computed(analysis),
+        starting=starting_functions(analysis),
         initialized=_served(analysis, "initializer"),
         regularized=_served(analysis, "regularizer"),
         constrained=_served(analysis, "constraint"),
         only=spec.extends is None,
         sublayers=_sublayers(analysis),
+        told=_told(analysis),
+        cloned=tuple(sorted(Sharing(analysis).shared)),
         trains=_trains(analysis),
     )
 
@@ -137,8 +145,8 @@ def _names_in_shapes(analysis: Analysis) -> set[str]:
             else weight.shape.texts
         )
         for text in texts:
-            tree = ast.parse(_sizes(analysis, ast.parse(text, mode="eval").body))
-            used |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+            sizes = _sizes(analysis, ast.parse(text, mode="eval").body)
+            used |= names_in(sizes)
     return used
 
 
@@ -169,7 +177,7 @@ def _shape(analysis: Analysis, weight: Weight) -> str:
 
 def _sizes(analysis: Analysis, tree: ast.expr) -> str:
     """An expression on arguments and axes in the terms of `expected_weights`."""
-    fresh = ast.parse(ast.unparse(tree), mode="eval").body
+    fresh = copy_of(tree)
     for node in ast.walk(fresh):
         if isinstance(node, ast.Name) and not is_argument(analysis, node.id):
             node.id = _own(node.id)
@@ -212,6 +220,15 @@ def _initializer(analysis: Analysis, read: KerasObject | None) -> str | None:
     return in_arguments(analysis, call, "ARGUMENTS")
 
 
+def _computed(analysis: Analysis) -> tuple[tuple[str, str, str], ...]:
+    """Weights whose initializer the spec computes: name, condition and source of it."""
+    return tuple(
+        (weight, "", in_arguments(analysis, read.call.tree))
+        for (weight, kind), read in analysis.objects.items()
+        if kind == "initializer" and read.call is not None and read.class_name is None
+    )
+
+
 def _served(analysis: Analysis, kind: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """For each argument of a kind: the layer's own weights that it serves."""
     found = []
@@ -224,8 +241,19 @@ def _served(analysis: Analysis, kind: str) -> tuple[tuple[str, tuple[str, ...]],
             for (weight, of), read in analysis.objects.items()
             if of == kind and read.argument == name
         ]
+        if not served and _computes(analysis, name):
+            continue
         found.append((name, tuple(served)))
     return tuple(found)
+
+
+def _computes(analysis: Analysis, argument: str) -> bool:
+    """Whether an initializer is computed from another that an argument gives."""
+    return any(
+        read.argument is None and argument in read.names
+        for (_, kind), read in analysis.objects.items()
+        if kind == "initializer"
+    )
 
 
 def _sublayers(analysis: Analysis) -> tuple[tuple[str, str, str], ...]:
@@ -252,3 +280,16 @@ def made(analysis: Analysis, maker: Maker) -> str:
     parts += [f"{k.arg}={in_arguments(analysis, k.value)}" for k in maker.node.keywords]
     owner = "" if maker.known.analysis is not None else "keras.layers."
     return f"{owner}{maker.layer}({', '.join(parts)})"
+
+
+def _told(analysis: Analysis) -> tuple[str, ...]:
+    """Sublayers that `call` tells whether it is training."""
+    if not analysis.trains:
+        return ()
+    return tuple(
+        dict.fromkeys(
+            call.name
+            for call in analysis.facts.sublayer_calls
+            if is_told(analysis, call.name)
+        )
+    )

@@ -37,16 +37,31 @@ def save(model, x, directory, policy):
     model.save_weights(directory / "model.weights.h5")
     model.export(directory / "saved_model", verbose=False)
 
-    expected = model(x, training=False)
     loaded = keras.models.load_model(directory / "model.keras")
+    served = tf.saved_model.load(directory / "saved_model")
+    states = [state.numpy() for state in random_states(model)]
+    expected = model(x, training=False)
+    set_random_states(loaded, states)
     assert_same(loaded(x, training=False), expected, policy)
     for weight in loaded.trainable_weights:
         weight.assign(tf.zeros_like(weight))
     loaded.load_weights(directory / "model.weights.h5")
+    set_random_states(loaded, states)
     assert_same(loaded(x, training=False), expected, policy)
-    served = tf.saved_model.load(directory / "saved_model")
     assert_same(served.serve(x), expected, policy)
+    set_random_states(model, states)
     return ["model.keras", "model.weights.h5", "saved_model"]
+
+
+def random_states(model):
+    """Of its random generators: a SavedModel holds them, a file for Keras does not."""
+    return [v for v in model.variables if v.name == "seed_generator_state"]
+
+
+def set_random_states(model, values):
+    """Makes the model draw what another one drew from the same states."""
+    for state, value in zip(random_states(model), values, strict=True):
+        state.assign(value)
 
 
 def serve_check(model, x, directory, policy):

@@ -183,7 +183,6 @@ def make_model(*layers):
 def test_functional_model_with_unknown_axes():
     layer = make()
     model = make_model(layer)
-    assert [y.shape for y in model.outputs] == [(None, None, None)]
     for batch in (1, 4):
         x = sample(SHAPES[-1], batch=batch)
         twin = copy_of(layer)
@@ -192,6 +191,8 @@ def test_functional_model_with_unknown_axes():
         for one, other, announced in zip(got, want, model.outputs, strict=True):
             np.testing.assert_allclose(one, other, 1e-4, 1e-4)
             assert one.dtype == announced.dtype
+            for size, known in zip(one.shape, announced.shape, strict=True):
+                assert known in (None, size)
 
 
 @pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16", "float64"])
@@ -202,7 +203,7 @@ def test_dtype_policies(dtype):
     assert all(y.dtype == layer.compute_dtype for y in got)
     want = tf.nest.flatten(built(x)(x))
     for one, other in zip(got, want, strict=True):
-        scale = 1 + np.max(np.abs(other))
+        scale = 1 + np.nanmax(np.abs(other))
         np.testing.assert_allclose(tf.cast(one, other.dtype), other, 0, 0.1 * scale)
 
 

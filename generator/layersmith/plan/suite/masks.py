@@ -1,0 +1,71 @@
+"""The masks that the suite gives the layer."""
+
+from __future__ import annotations
+
+from layersmith.language.analyse import Analysis
+from layersmith.plan import names
+from layersmith.plan.suite.model import MaskPlan, Pairs
+from layersmith.plan.suite.sizes import example_shape
+
+
+def plan_masks(analysis: Analysis) -> tuple[MaskPlan, ...]:
+    found = []
+    for layer_input in analysis.spec.inputs:
+        name = layer_input.name.text
+        if not names.is_mask(analysis, name):
+            continue
+        owner = name.removesuffix("_mask")
+        if name == "mask":
+            owner = names.tensors(analysis)[0]
+        shape = example_shape(analysis, name) or _mask_shape(analysis, name, owner)
+        if shape:
+            steps = len(shape) == 2 and len(example_shape(analysis, owner) or ()) > 2
+            source, none = _mask_source(shape), f"np.zeros({shape}, bool)"
+            found.append(MaskPlan(name, owner, source, none, steps))
+    return tuple(found)
+
+
+def _mask_shape(analysis: Analysis, name: str, owner: str) -> tuple[int, ...] | None:
+    """The shape of a mask from that of its owner, where they name their axes alike."""
+    sizes = example_shape(analysis, owner)
+    if sizes is None:
+        return None
+    axes, of = analysis.scope.shapes[name].axes, analysis.scope.shapes[owner]
+    rest = of.rest if of.rest is not None else len(of.axes)
+    many = len(sizes) - of.least_rank
+    found: list[int] = []
+    for axis in axes:
+        if axis not in of.axes:
+            return None
+        index = of.axes.index(axis)
+        if index == rest:
+            found.extend(sizes[index : index + many])
+        else:
+            found.append(sizes[index if index < rest else index - len(of.axes)])
+    return tuple(found)
+
+
+def _mask_source(shape: tuple[int, ...]) -> str:
+    if len(shape) == 2:
+        return f"np.arange({shape[1]}) <= np.arange({shape[0]})[:, None]"
+    if len(shape) == 1:
+        return f"np.arange({shape[0]}) % 2 == 1"
+    return f"np.indices({shape}).sum(axis=0) % 3 > 0"
+
+
+def mask_table(analysis: Analysis, masks: dict[str, MaskPlan], which: str) -> Pairs:
+    """What the layer is given masks by: one keyword each, or one for all.
+
+    Args:
+        masks: By the input that each is of.
+        which: `source` or `none`: the values to give.
+    """
+    sources = {owner: getattr(mask, which) for owner, mask in masks.items()}
+    packing = analysis.spec.packing
+    if packing == "arguments" or not masks:
+        return tuple((mask.name, sources[owner]) for owner, mask in masks.items())
+    given = names.tensors(analysis)
+    if packing == "dict":
+        inner = ", ".join(f'"{name}": {sources.get(name, "None")}' for name in given)
+        return (("mask", f"{{{inner}}}"),)
+    return (("mask", f"[{', '.join(sources.get(name, 'None') for name in given)}]"),)
