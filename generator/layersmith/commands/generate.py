@@ -22,14 +22,6 @@ from layersmith.sync import apply, survey
 
 def run(arguments: argparse.Namespace) -> int:
     """Generates, or with --check or --diff says what would be generated."""
-    if arguments.for_copier is not None:
-        from layersmith.commands.for_copier import for_copier
-
-        return for_copier(arguments.for_copier, lambda: _run(arguments))
-    return _run(arguments)
-
-
-def _run(arguments: argparse.Namespace) -> int:
     dry = arguments.check or arguments.diff
     if arguments.recipe or arguments.import_spec:
         from layersmith.commands.imports import copy_imports, find_imports
