@@ -42,8 +42,9 @@ def new(folder, *options):
 # The project -----------------------------------------------------------------
 
 
-def test_it_makes_what_copier_copy_makes(from_template, tmp_path):
+def test_it_makes_what_copier_copy_makes(from_template, tmp_path, capfd):
     assert new(tmp_path / "new/my-layers", "--defaults") == 0
+    assert capfd.readouterr().out == ""
     expected = copy(from_template, tmp_path / "copied/my-layers")
     made = tmp_path / "new/my-layers"
     assert files(made) == files(expected)

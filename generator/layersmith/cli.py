@@ -180,7 +180,7 @@ def _add_generate(commands) -> None:
         "--for-copier", choices=("copy", "update"), help=argparse.SUPPRESS
     )
     _add_output(command)
-    command.set_defaults(run=_command("generate"))
+    command.set_defaults(run=_generate)
 
 
 def _add_check(commands) -> None:
@@ -276,6 +276,10 @@ def _add_docs(commands) -> None:
     )
     _add_output(command)
     command.set_defaults(run=_command("docs"))
+
+
+def _generate(arguments: argparse.Namespace) -> int:
+    return _command("for_copier" if arguments.for_copier else "generate")(arguments)
 
 
 def _command(module: str, function: str = "run") -> Callable[[argparse.Namespace], int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 @contextmanager
@@ -21,18 +21,26 @@ def own_interrupts() -> Iterator[None]:
     except (AttributeError, OSError):  # Windows has no groups of this kind
         yield
         return
-    group = os.getpgrp()
     try:
-        if os.tcgetpgrp(terminal) != group:
-            yield
-            return
-        # Whoever is not in front may not give the terminal away, unless it ignores this.
-        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-        os.setpgid(0, 0)
-        os.tcsetpgrp(terminal, os.getpgrp())
+        group = os.getpgrp()
+        taken = os.tcgetpgrp(terminal) == group and _give_to_this(terminal)
         try:
             yield
         finally:
-            os.tcsetpgrp(terminal, group)
+            if taken:
+                with suppress(OSError):
+                    os.tcsetpgrp(terminal, group)
     finally:
         os.close(terminal)
+
+
+def _give_to_this(terminal: int) -> bool:
+    """Puts this process, in a group of its own, in front; False where that is refused."""
+    # Whoever is not in front may not give the terminal away, unless it ignores this.
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    try:
+        os.setpgid(0, 0)
+        os.tcsetpgrp(terminal, os.getpgrp())
+    except OSError:
+        return False
+    return True

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
-from collections.abc import Callable
 
 from layersmith.terminal import own_interrupts
 
@@ -14,12 +14,19 @@ _NEXT = {
 }
 
 
-def for_copier(operation: str, generate: Callable[[], int]) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Generates as the task of a copy, or as the migration of an update."""
-    if operation == "copy":
+    if arguments.for_copier == "copy":
         with own_interrupts():
-            return generate()
-    status = generate()
+            return _generate(arguments)
+    status = _generate(arguments)
     if status in _NEXT:
         print(f"\n{_NEXT[status]}", file=sys.stderr)
     return status
+
+
+def _generate(arguments: argparse.Namespace) -> int:
+    # Imported here: an interrupt must find things in order long before all is read.
+    from layersmith.commands.generate import run
+
+    return run(arguments)

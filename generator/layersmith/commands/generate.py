@@ -23,14 +23,6 @@ from layersmith.sync import apply, survey
 
 def run(arguments: argparse.Namespace) -> int:
     """Generates, or with --check or --diff says what would be generated."""
-    if arguments.for_copier is not None:
-        from layersmith.commands.for_copier import for_copier
-
-        return for_copier(arguments.for_copier, lambda: _run(arguments))
-    return _run(arguments)
-
-
-def _run(arguments: argparse.Namespace) -> int:
     # Trees and plans are many and hardly ever in circles: to look for those as often as
     # Python does takes a sixth of the time.
     gc.set_threshold(100_000, 20, 100)
