@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import statistics
 import sys
 import tempfile
@@ -167,6 +168,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     names = [kind.recipe for kind in KINDS]
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(names))
+    parser.add_argument("--threads", type=int, default=1, help="0: all the cores")
     parser.add_argument("--rounds", type=int, default=21, help="turns of each pair")
     parser.add_argument("--width", type=int, default=64)
     parser.add_argument("--depth", type=int, default=4, help="layers in a model")
@@ -174,6 +176,11 @@ def main(argv: list[str] | None = None) -> int:
     if unknown := set(options.names) - set(names):
         parser.error(f"no such layer: {', '.join(sorted(unknown))}")
     kinds = [kind for kind in KINDS if kind.recipe in (options.names or names)]
+    # What else runs on the machine delays one thread less than several that wait for
+    # each other. TensorFlow reads these when it is imported.
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        if options.threads:
+            os.environ[name] = str(options.threads)
     with tempfile.TemporaryDirectory() as folder:
         classes = generate([kind.recipe for kind in kinds], Path(folder))
         found = rows(kinds, classes, options)

@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import random
+import re
 import sys
 import tempfile
 import time
@@ -133,8 +134,8 @@ def _judge(
     faults = [m for m in mutants(suite.layer) if arguments.kind in m.kind]
     if arguments.sample and arguments.sample < len(faults):
         faults = random.Random(name).sample(faults, arguments.sample)
-    reasons = _equivalent(name)
-    tried = [m for m in faults if _key(m, suite.layer) not in reasons]
+    known = equivalents(name)
+    tried = [m for m in faults if not any(one.covers(m, suite.layer) for one in known)]
     score.equivalent = len(faults) - len(tried)
     start = time.monotonic()
     runs = suite.judge([m.text for m in tried], arguments.jobs)
@@ -156,26 +157,42 @@ def _judge(
     return score
 
 
-def _key(mutant: Mutant, original: str) -> str:
+def changed_lines(mutant: Mutant, original: str) -> str:
     """A mutant as the list of equivalent ones names it: the lines that change."""
     lines = mutant.diff(original, "").split("\n")[3:]
     return "\n".join(line.strip() for line in lines if line[:1] in ("+", "-"))
 
 
-def _equivalent(name: str) -> dict[str, str]:
-    """The reviewed reasons of a recipe, by the lines that change."""
+@dataclass(frozen=True)
+class Equivalent:
+    """Mutants that change nothing for anybody.
+
+    Attributes:
+        kind: Of their fault; empty for any.
+        diff: The lines that change; `...` in one stands for any text.
+        why: The reason.
+    """
+
+    diff: str
+    why: str
+    kind: str = ""
+
+    def covers(self, mutant: Mutant, original: str) -> bool:
+        lines = [line.strip() for line in self.diff.strip().split("\n")]
+        pattern = re.escape("\n".join(lines)).replace(re.escape("..."), ".*")
+        return self.kind in ("", mutant.kind) and bool(
+            re.fullmatch(pattern, changed_lines(mutant, original))
+        )
+
+
+def equivalents(name: str) -> list[Equivalent]:
+    """The reviewed ones of a recipe, and those of all recipes."""
     import yaml
 
-    listed = (
-        yaml.safe_load((HERE / "equivalent.yaml").read_text(encoding="utf-8")) or {}
-    )
+    text = (HERE / "equivalent.yaml").read_text(encoding="utf-8")
+    listed = yaml.safe_load(text) or {}
     entries = [*(listed.get("all") or []), *(listed.get(name) or [])]
-    return {
-        "\n".join(line.strip() for line in entry["diff"].strip().split("\n")): entry[
-            "why"
-        ]
-        for entry in entries
-    }
+    return [Equivalent(**entry) for entry in entries]
 
 
 def _report(scores: list[Score]) -> None:

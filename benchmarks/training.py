@@ -75,8 +75,7 @@ KINDS = (
 
 def spec_text(kind: Kind) -> str:
     """The recipe with this one example."""
-    folders = (ROOT / "generator/layersmith/recipes", ROOT / "drafts")
-    path = next(p for f in folders if (p := f / f"{kind.recipe}.yaml").exists())
+    path = ROOT / "generator/layersmith/recipes" / f"{kind.recipe}.yaml"
     text, found, _ = path.read_text(encoding="utf-8").partition("\nexamples:\n")
     assert found, path
     example = f"  - arguments: {kind.arguments}\n    inputs: {kind.inputs}\n"

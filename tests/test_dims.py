@@ -142,7 +142,9 @@ def test_broadcasting_does_not_ask_which_side_is_left(left, right):
 def test_an_axis_behind_dots_is_found_for_every_rank_or_not_at_all(front, back, axis):
     open_shape = Shape((*front, Rest(), *back))
     found = open_shape.position(axis)
-    assume(found is not None)
+    assert (found is not None) == (-len(back) <= axis < len(front))
+    if found is None:
+        return
     for extra in range(4):
         middle = [Dim.of(f"extra{n}") for n in range(extra)]
         whole = (*front, *middle, *back)

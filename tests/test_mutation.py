@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
+import mutation
 from faults import mutants
 
 LAYER = dedent(
@@ -212,3 +213,15 @@ def test_equivalent_mutants_have_a_reason_and_are_of_a_recipe():
         for entry in entries:
             assert len(entry["why"].split()) > 4, entry
             assert {line[0] for line in entry["diff"].strip().split("\n")} <= {"+", "-"}
+
+
+def test_an_equivalent_covers_what_its_diff_says_and_no_more():
+    swapped = next(m for m in mutants(LAYER) if m.kind == "operator swapped")
+    other = next(m for m in mutants(LAYER) if m.kind == "operand dropped")
+    text = mutation.changed_lines(swapped, LAYER)
+    removed, _ = text.split("\n")
+    for diff in (text, f"{removed}\n+..."):
+        one = mutation.Equivalent(diff, "it is the same for all")
+        assert one.covers(swapped, LAYER)
+    assert not mutation.Equivalent(text, "", "operand dropped").covers(swapped, LAYER)
+    assert not mutation.Equivalent(text, "").covers(other, LAYER)

@@ -59,10 +59,15 @@ def broken(value: dict, rng: random.Random) -> dict:
     elif change == "unknown":
         value["wieghts"] = {}
     elif change == "kind":
-        value[rng.choice(["arguments", "inputs", "weights"])] = [1, 2]
+        value[rng.choice(["arguments", "weights", "sublayers"])] = [1, 2]
     elif change == "inner":
-        name = next(iter(value["inputs"]))
-        value["inputs"][name][rng.choice(["shpae", "dtipe"])] = 3
+        inputs = value["inputs"]
+        if isinstance(inputs, list):
+            inputs = value["inputs"] = {"inputs": {"shape": inputs}}
+        name = next(iter(inputs))
+        if isinstance(inputs[name], list):
+            inputs[name] = {"shape": inputs[name]}
+        inputs[name][rng.choice(["shpae", "dtipe"])] = 3
     else:
         value["layer"] = rng.choice(["lower_case", "With Space", "2Fast"])
     return value
@@ -77,3 +82,36 @@ def test_schema_and_reader_refuse_the_same(seed):
     worse = broken(value, rng)
     assert not accepts(worse)
     assert not reads(worse)
+
+
+SHORT = """
+layer: Scale
+summary: Multiplies each feature by a learned factor.
+inputs: {inputs}
+weights: {{scale: {scale}}}
+call: return inputs * scale
+outputs: {outputs}
+examples: [{{inputs: {{inputs: [5, 3]}}}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("inputs", "scale", "outputs"),
+    [
+        ("[batch, features]", "[features]", "[batch, features]"),
+        ("{inputs: [batch, features]}", "{shape: [features]}", "[batch, features]"),
+        ("[batch, features]", "[features]", "{shape: [batch, features]}"),
+    ],
+)
+def test_a_shape_may_stand_alone(inputs, scale, outputs):
+    value = yaml.safe_load(SHORT.format(inputs=inputs, scale=scale, outputs=outputs))
+    assert accepts(value)
+    assert reads(value)
+
+
+@pytest.mark.parametrize("inputs", ["3", "[[batch]]", "[{shape: [batch]}]", "[]"])
+def test_a_shape_is_a_list_of_axes(inputs):
+    text = SHORT.format(inputs=inputs, scale="[features]", outputs="[batch, features]")
+    value = yaml.safe_load(text)
+    assert not accepts(value)
+    assert not reads(value)

@@ -189,6 +189,17 @@ def test_every_mode_strategy_and_policy_trains(folder, tmp_path, options):
 
 
 @pytest.mark.slow
+def test_eager_graph_and_xla_give_the_same_first_ten_losses(folder, tmp_path):
+    def losses(mode):
+        one_step_each = ("--epochs", "10", "--steps", "1", "--out", tmp_path)
+        return run(folder, "norm", "--mode", mode, *one_step_each).result
+
+    eager = losses("eager")
+    np.testing.assert_allclose(losses("graph"), eager, atol=1e-4)
+    np.testing.assert_allclose(losses("xla"), eager, atol=1e-4)
+
+
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_losses(folder, tmp_path):
     options = ("--epochs", "2", "--out", tmp_path)
     first, second = (run(folder, "dropout", *options).result for _ in range(2))

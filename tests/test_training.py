@@ -263,6 +263,36 @@ def test_every_form_of_data_is_learnt(folder, tmp_path, arrays, form):
     assert float(accuracy) >= 0.9
 
 
+def test_held_out_samples_of_a_function_are_read_once(folder):
+    (folder / "counted.py").write_text(
+        "import numpy as np\n"
+        "import tensorflow as tf\n\n"
+        "passes = []\n\n\n"
+        "def numbers():\n"
+        "    passes.append(1)\n"
+        "    for row in np.random.default_rng(0).normal(size=(90, 8)):\n"
+        "        yield row, row[:1]\n\n\n"
+        "def samples():\n"
+        "    shapes = (tf.TensorSpec(8), tf.TensorSpec(1))\n"
+        "    return tf.data.Dataset.from_generator(numbers, output_signature=shapes)\n"
+    )
+    code = (
+        "import counted\n"
+        "from train_dense import INPUTS, make_model\n"
+        "from training.data import from_dataset\n"
+        "data = from_dataset(counted.samples(), INPUTS, 'auto', 0.2)\n"
+        "counted.passes.clear()\n"
+        "first, *others = [\n"
+        "    [y for _, y in data.held_out_batches(4).as_numpy_iterator()]\n"
+        "    for _ in range(3)\n"
+        "]\n"
+        "assert sum(map(len, first)) == data.held_out_size == 18\n"
+        "assert all((a == b).all() for o in others for a, b in zip(first, o))\n"
+        "print(len(counted.passes))\n"
+    )
+    assert last_line(run(folder, "-c", code)) == "1"
+
+
 def test_the_task_may_be_told(folder, tmp_path, arrays):
     np.savez(tmp_path / "digits.npz", **arrays)
     regression = ("--task", "regression", "--epochs", "2")

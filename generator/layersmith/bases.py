@@ -114,7 +114,8 @@ class Bases:
             attributes = self._inside.real(Path(FOLDER, ".gitattributes"))
             if not os.path.lexists(attributes):
                 write(attributes, _ATTRIBUTES.encode())
-            write(self._inside.real(Path(NAME)), "".join(text).encode(), precious=True)
+            data = b"".join(line.encode() for line in text)
+            write(self._inside.real(Path(NAME)), data, precious=True)
         except OSError as error:
             raise SyncError(Path(NAME), reason(error)) from error
         self._changed = False

@@ -40,46 +40,48 @@ def in_dependency_order(
         name: {used: index for used, index in uses(spec).items() if used in specs}
         for name, spec in specs.items()
     }
-    ordered: list[str] = []
-    done: set[str] = set()
+    makeable: dict[str, bool] = {}
     for name in specs:
-        _visit(name, needs, [], ordered, done, specs, reports)
-    return ordered
+        if name not in makeable:
+            _visit(name, needs, makeable, specs, reports)
+    return [name for name, good in makeable.items() if good]
 
 
 def _visit(
-    name: str,
+    first: str,
     needs: Mapping[str, Mapping[str, int]],
-    path: list[str],
-    ordered: list[str],
-    done: set[str],
+    makeable: dict[str, bool],
     specs: Mapping[str, Spec],
     reports: Mapping[str, Report],
-) -> bool:
-    if name in done:
-        return name in ordered
-    if name in path:
-        circle = [*path[path.index(name) :], name]
-        user = path[-1]
-        sublayer = specs[user].sublayers[needs[user][name]]
-        reports[user].error(
-            sublayer.layer.span,
-            f"a layer cannot be made of itself: {' -> '.join(circle)}",
-            "take one of these sublayers away",
-        )
-        return False
-    good = True
-    for other in needs[name]:
-        good = (
-            _visit(other, needs, [*path, name], ordered, done, specs, reports) and good
-        )
-    done.add(name)
-    if good:
-        ordered.append(name)
-    elif not reports[name].failed:
-        broken = next(other for other in needs[name] if other not in ordered)
-        report_broken(specs[name], broken, reports[name])
-    return good
+) -> None:
+    """Adds a layer, after all that it is made of, with whether it can be made.
+
+    Not by calling itself: a chain of layers may be longer than Python can call.
+    """
+    # The way to the layer that is looked at: what each needs still, and is it good.
+    waiting = {first: iter(needs[first])}
+    good = {first: True}
+    while waiting:
+        name = next(reversed(waiting))
+        other = next((n for n in waiting[name] if n not in makeable), None)
+        if other is None:
+            del waiting[name]
+            broken = [n for n in needs[name] if not makeable.get(n, True)]
+            makeable[name] = good.pop(name) and not broken
+            if broken and not reports[name].failed:
+                report_broken(specs[name], broken[0], reports[name])
+        elif other in waiting:
+            way = list(waiting)
+            circle = [*way[way.index(other) :], other]
+            reports[name].error(
+                specs[name].sublayers[needs[name][other]].layer.span,
+                f"a layer cannot be made of itself: {' -> '.join(circle)}",
+                "take one of these sublayers away",
+            )
+            good[name] = False
+        else:
+            waiting[other] = iter(needs[other])
+            good[other] = True
 
 
 def report_broken(spec: Spec, broken: str, report: Report) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from layersmith.emit.own import OwnTemplates, TemplateFault
 from layersmith.errors import Problem, Report
@@ -11,6 +13,10 @@ from layersmith.language.analyse import Analysis, analyse
 from layersmith.language.registry import Registry
 from layersmith.order import in_dependency_order, report_broken, uses
 from layersmith.spec import Spec, read_spec
+from layersmith.workers import spread
+
+# Specs that take as long as it takes to start a process, and several times that.
+WORTH_A_PROCESS = 64
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,8 @@ class Page:
 
 
 Context = Callable[[], Sequence[SpecFile]]
+# What is made of a spec that is understood.
+Make = Callable[[SpecFile, Analysis], object]
 
 
 @dataclass
@@ -82,16 +90,44 @@ class _Read:
     file: SpecFile
     report: Report
     spec: Spec | None
-    analysis: Analysis | None = None
+
+    @cached_property
+    def uses(self) -> Mapping[str, int]:
+        """Layers that are no layers of Keras, with the first sublayer of each."""
+        return {} if self.spec is None else uses(self.spec)
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What came of a spec."""
+
+    name: str
+    made: object
+    problems: tuple[Problem, ...]
 
 
 @dataclass
 class _Reading:
-    reads: list[_Read] = field(default_factory=list)
+    """Specs that are read and not yet understood.
 
-    @property
+    Attributes:
+        own: Those asked for.
+        others: Those beside them.
+        reads: By the name of the layer.
+        ordered: Names of the layers, each after those that it is made of.
+    """
+
+    own: list[_Read]
+    others: list[_Read]
+    reads: dict[str, _Read]
+    ordered: list[str]
+
     def problems(self) -> list[Problem]:
-        return [problem for read in self.reads for problem in read.report.problems]
+        """The problems of the specs, and of others that these use."""
+        used = {name for read in self.own for name in read.uses}
+        told = [*self.own]
+        told += [r for r in self.others if r.spec and r.spec.layer.text in used]
+        return [problem for read in told for problem in read.report.problems]
 
 
 def generate(
@@ -110,16 +146,13 @@ def generate(
     problems = _template_problems(target) if files else []
     if problems:
         return [], problems
-    reading = _analyse(files, context)
-    results = []
-    for read in reading.reads[: len(files)]:
-        if read.analysis is not None and not read.report.failed:
-            try:
-                results.append(_emit(read.file, read.analysis, target))
-            except TemplateFault as fault:
-                # One mistake of a template, told once and not for every spec.
-                return [], [*reading.problems, fault.problem]
-    return results, reading.problems
+    reading = _read(files, context)
+    try:
+        results = _made(reading, lambda file, analysis: _emit(file, analysis, target))
+    except TemplateFault as fault:
+        # One mistake of a template, told once and not for every spec.
+        return [], [*reading.problems(), fault.problem]
+    return results, reading.problems()
 
 
 def _template_problems(target: Target) -> list[Problem]:
@@ -132,19 +165,18 @@ def _template_problems(target: Target) -> list[Problem]:
 
 def check(files: Sequence[SpecFile], context: Context = tuple) -> list[Problem]:
     """Problems of the specs alone."""
-    return _analyse(files, context).problems
+    reading = _read(files, context)
+    _made(reading, None)
+    return reading.problems()
 
 
 def document(
     files: Sequence[SpecFile], target: Target
 ) -> tuple[list[Page], list[Problem]]:
     """A page for every spec, and the problems of all of them."""
-    reading = _analyse(files, tuple)
-    pages = []
-    for read in reading.reads:
-        if read.analysis is not None and not read.report.failed:
-            pages.append(_page(read.file, read.analysis, target))
-    return pages, reading.problems
+    reading = _read(files, tuple)
+    pages = _made(reading, lambda file, analysis: _page(file, analysis, target))
+    return pages, reading.problems()
 
 
 def _page(file: SpecFile, analysis: Analysis, target: Target) -> Page:
@@ -156,8 +188,8 @@ def _page(file: SpecFile, analysis: Analysis, target: Target) -> Page:
     return Page(file, spec.snake, spec.layer.text, spec.summary, text)
 
 
-def _analyse(files: Sequence[SpecFile], context: Context) -> _Reading:
-    reading = _Reading()
+def _read(files: Sequence[SpecFile], context: Context) -> _Reading:
+    own: list[_Read] = []
     owners: dict[str, str] = {}
     for file in files:
         report = Report(file.name)
@@ -171,8 +203,7 @@ def _analyse(files: Sequence[SpecFile], context: Context) -> _Reading:
             spec = None
         if spec is not None:
             owners[spec.snake] = file.name
-        reading.reads.append(_Read(file, report, spec))
-    own = list(reading.reads)
+        own.append(_Read(file, report, spec))
     others = _context(context, own) if _foreign(own) else []
     reads = {
         read.spec.layer.text: read for read in (*own, *others) if read.spec is not None
@@ -181,29 +212,82 @@ def _analyse(files: Sequence[SpecFile], context: Context) -> _Reading:
         {name: read.spec for name, read in reads.items() if read.spec is not None},
         {name: read.report for name, read in reads.items()},
     )
+    return _Reading(own, others, reads, ordered)
+
+
+def _made(reading: _Reading, make: Make | None) -> list[Any]:
+    """What is made of each spec that was asked for, where it has no mistake."""
+
+    def work(names: Sequence[str]) -> list[_Done]:
+        return _understood(reading, names, make)
+
+    made: dict[int, object] = {}
+    places = {id(read): index for index, read in enumerate(reading.own)}
+    for part in spread(work, reading.ordered, WORTH_A_PROCESS):
+        for done in part:
+            read = reading.reads[done.name]
+            read.report.problems = list(done.problems)
+            if done.made is not None:
+                made[places[id(read)]] = done.made
+    return [made[index] for index in sorted(made)]
+
+
+def _understood(
+    reading: _Reading, names: Sequence[str], make: Make | None
+) -> list[_Done]:
+    """What comes of these layers; those that they are made of are understood for it."""
+    reads = reading.reads
+    own = {id(read) for read in reading.own}
+    needed = set(names)
+    waiting = list(names)
+    parts: set[str] = set()
+    while waiting:
+        found = [part for part in reads[waiting.pop()].uses if part in reads]
+        parts.update(found)
+        waiting += [part for part in found if part not in needed]
+        needed.update(found)
+    chosen = set(names)
+    sound: set[str] = set()
     project: dict[str, Analysis] = {}
-    for name in ordered:
-        read = reads[name]
-        broken = [
-            used for used in uses(read.spec) if used in reads and used not in project
-        ]
-        if broken:
-            report_broken(read.spec, broken[0], read.report)
+    done = []
+    for name in reading.ordered:
+        if name not in needed:
             continue
-        read.analysis = analyse(read.spec, read.report, Registry(project))
-        if read.analysis is not None:
-            project[name] = read.analysis
-    reading.reads.extend(
-        read for read in others if read.report.failed and _is_used(read, own)
-    )
-    return reading
+        read = reads[name]
+        analysis = _analysis(read, reads, sound, project)
+        if analysis is not None:
+            sound.add(name)
+            # Others are not kept: there may be a thousand.
+            if name in parts:
+                project[name] = analysis
+        if name in chosen:
+            wanted = id(read) in own and not read.report.failed
+            made = None
+            if make is not None and analysis is not None and wanted:
+                made = make(read.file, analysis)
+            done.append(_Done(name, made, tuple(read.report.problems)))
+    return done
+
+
+def _analysis(
+    read: _Read,
+    reads: Mapping[str, _Read],
+    sound: Container[str],
+    project: Mapping[str, Analysis],
+) -> Analysis | None:
+    assert read.spec is not None
+    broken = [used for used in read.uses if used in reads and used not in sound]
+    if broken:
+        report_broken(read.spec, broken[0], read.report)
+        return None
+    return analyse(read.spec, read.report, Registry(project))
 
 
 def _foreign(own: Sequence[_Read]) -> bool:
     """Whether some sublayer is neither Keras's nor that of a given spec."""
     known = Registry()
     given = {read.spec.layer.text for read in own if read.spec is not None}
-    made = {name for read in own if read.spec is not None for name in uses(read.spec)}
+    made = {name for read in own for name in read.uses}
     return any(
         name not in known and name not in given and name != "Sequential"
         for name in made
@@ -224,14 +308,6 @@ def _context(context: Context, own: Sequence[_Read]) -> list[_Read]:
             names.add(spec.layer.text)
             others.append(_Read(file, report, spec))
     return others
-
-
-def _is_used(read: _Read, own: Sequence[_Read]) -> bool:
-    return any(
-        read.spec.layer.text in uses(other.spec)
-        for other in own
-        if other.spec is not None
-    )
 
 
 def _emit(file: SpecFile, analysis: Analysis, target: Target) -> Generated:

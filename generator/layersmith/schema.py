@@ -27,6 +27,8 @@ _SIMPLE: Mapping[str, dict[str, Any]] = {
 }
 # Entries that may also be written as one line of code.
 _SHORT = ("sublayers", "constants", "derived")
+# Entries of which a shape may stand alone.
+_SHAPED = ("inputs", "states", "weights")
 
 
 def schema() -> dict[str, Any]:
@@ -58,12 +60,15 @@ def _value(name: str, key: Key) -> dict[str, Any]:
     if key.kind == "choice":
         return {"enum": list(key.choices)}
     if key.kind == "mapping":
-        return _named(name)
+        named = _named(name)
+        # The shape of one called `inputs`.
+        one_input = {**_SIMPLE["shape"], "minItems": 1}
+        return {"anyOf": [named, one_input]} if name == "inputs" else named
     if key.kind == "sequence":
         items: dict[str, Any] = {"type": "array", "items": _mapping(keys.ENTRIES[name])}
         return {**items, "minItems": 1} if key.required else items
     if key.kind == "outputs":
-        one = _mapping(keys.OUTPUT)
+        one = {"anyOf": [_mapping(keys.OUTPUT), _SIMPLE["shape"]]}
         return {
             "anyOf": [
                 one,
@@ -86,6 +91,8 @@ def _named(name: str) -> dict[str, Any]:
     forms: list[dict[str, Any]] = [_mapping(table)] if table is not None else []
     if name in _SHORT or table is None:
         forms.append(dict(_SIMPLE["code"]))
+    if name in _SHAPED:
+        forms.append(dict(_SIMPLE["shape"]))
     one = forms[0] if len(forms) == 1 else {"anyOf": forms}
     return {
         "type": "object",

@@ -24,6 +24,11 @@ from layersmith.emit.tokens import (
 __all__ = ["WIDTH", "code", "merge_strings", "statement"]
 
 WIDTH = 88
+# A line without these, if it fits, stays as it is: they may mean another line, a margin,
+# a comment, strings to be merged, or a slice.
+_UNSURE = re.compile(r"""\n|^ |^$|[#\\]|["'][ ]|\[.*:""")
+# Where these are, a bracket may be none.
+_TEXTS = re.compile(r"[\"'#]")
 _HEADS = re.compile(
     r"(?P<head>(?:return|raise|assert|if|elif|while|yield|del|for [^()]+? in)\s+|"
     r"(?:[^=!<>]*?[^=!<>+\-*/%&|^@:]\s*(?:[-+*/%&|^@]|//|\*\*)?=(?!=)\s*))"
@@ -35,6 +40,8 @@ def code(text: str, indent: int = 0) -> str:
 
     A statement that its author has put on several lines keeps them.
     """
+    if _fits(text, indent) and not _UNSURE.search(text):
+        return " " * indent + text
     lines = []
     depth = 0
     continued = False
@@ -56,6 +63,8 @@ def code(text: str, indent: int = 0) -> str:
 
 def _opened(text: str) -> int:
     """How many more brackets a line opens than it closes."""
+    if not _TEXTS.search(text):
+        return sum(map(text.count, OPEN)) - sum(map(text.count, CLOSE))
     signs = [token.text for token in tokens_of(text) if token.kind == "operator"]
     return sum(sign in OPEN for sign in signs) - sum(sign in CLOSE for sign in signs)
 

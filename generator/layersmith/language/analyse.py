@@ -80,7 +80,7 @@ def analyse(
         registry: The layers that sublayers can be; Keras's own by default.
     """
     try:
-        return _analysed(spec, report, registry or Registry())
+        return _analysed(spec, report, Registry() if registry is None else registry)
     except TooManyProblems:
         return None
 

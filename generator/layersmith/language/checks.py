@@ -76,6 +76,8 @@ def check_used(
 
 
 def _names(text: str, mode: str = "eval") -> list[str]:
+    if text.isidentifier():
+        return [text]
     try:
         return [
             n.id

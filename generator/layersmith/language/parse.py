@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import io
+import keyword
+import re
 import tokenize
 import warnings
 from dataclasses import dataclass
@@ -19,6 +21,9 @@ MAX_CALLS = 12
 # The interpreter reads the body of a loop twice, so nested ones cost powers of two.
 MAX_LOOPS = 5
 LARGEST = 2**63 - 1
+# A name, as most expressions are: there is nothing more to find out about it.
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_NO_NAMES = frozenset({"self", *keyword.kwlist})
 _FOLDS = frozenset({"all", "any", "list", "max", "min", "sorted", "sum", "tuple"})
 
 _EXPRESSIONS = (
@@ -44,12 +49,9 @@ _EXPRESSIONS = (
     ast.comprehension,
     ast.arguments,
     ast.arg,
-    ast.expr_context,
-    ast.boolop,
-    ast.operator,
-    ast.unaryop,
-    ast.cmpop,
 )
+# Of these there are many, all of them allowed.
+_SIGNS = (ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop)
 _STATEMENTS = (
     ast.Module,
     ast.Assign,
@@ -147,6 +149,17 @@ def parse_expression(code: Code, report: Report) -> Parsed | None:
             "write it after `>`, which joins lines, or name a part of it under `derived:`",
         )
         return None
+    if _PLAIN.fullmatch(code.text) and code.text not in _NO_NAMES:
+        end = len(code.text)
+        name = ast.Name(
+            code.text,
+            ast.Load(),
+            lineno=1,
+            col_offset=0,
+            end_lineno=1,
+            end_col_offset=end,
+        )
+        return Parsed(name, code, (code.text,))
     parsed = _parse(code, report, "eval", _EXPRESSIONS)
     return parsed if parsed is None or _without_comment(parsed, report) else None
 
@@ -294,7 +307,9 @@ def _allowed(parsed: Parsed, report: Report, allowed: tuple) -> bool:
             continue
         _check_names(parsed, report, node)
         stack.extend(
-            (child, depth + 1, loops, calls) for child in ast.iter_child_nodes(node)
+            (child, depth + 1, loops, calls)
+            for child in ast.iter_child_nodes(node)
+            if not isinstance(child, _SIGNS)
         )
     return len(report.problems) == before
 
@@ -343,16 +358,21 @@ def _check_names(parsed: Parsed, report: Report, node: ast.AST) -> None:
 
 
 def _check_constant(parsed: Parsed, report: Report, node: ast.Constant) -> None:
-    span = parsed.span(node)
     if isinstance(node.value, (bytes, complex)):
-        report.error(span, "this kind of constant is not allowed", "use a number")
+        report.error(
+            parsed.span(node), "this kind of constant is not allowed", "use a number"
+        )
     elif isinstance(node.value, int) and abs(node.value) > LARGEST:
         report.error(
-            span, "this whole number is too large", "use one of at most 63 bits"
+            parsed.span(node),
+            "this whole number is too large",
+            "use one of at most 63 bits",
         )
     elif isinstance(node.value, str) and node.lineno != node.end_lineno:
         report.error(
-            span, "a text over several lines is not allowed", "put notes in comments"
+            parsed.span(node),
+            "a text over several lines is not allowed",
+            "put notes in comments",
         )
 
 

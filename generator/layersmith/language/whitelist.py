@@ -20,6 +20,8 @@ from layersmith.language.subscripts import dotted_name
 from layersmith.language.values import Layer
 from layersmith.spec.model import Spec
 
+BUILTIN_NAMES = frozenset(dir(builtins))
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -161,7 +163,7 @@ def _classes(tree: ast.AST) -> set[str]:
         for call in calls
         if isinstance(call.func, ast.Name)
         and (call is tree or call.func.id[:1].isupper())
-        and call.func.id not in dir(builtins)
+        and call.func.id not in BUILTIN_NAMES
     }
 
 

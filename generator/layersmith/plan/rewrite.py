@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from layersmith.language.parse import Parsed
+
+# Where these are, a bracket may be text, or a line may go on without one.
+_UNSURE = re.compile(r"[\"'#\\]")
 
 
 @dataclass(frozen=True, order=True)
@@ -78,6 +82,8 @@ def joined_lines(text: str) -> str:
     has a comma, by which their author asks for one item a line.
     """
     lines = text.split("\n")
+    if not _UNSURE.search(text) and all(map(_closed, lines)):
+        return text
     result: list[str] = []
     for first, last in _logical_lines(text):
         group = lines[first : last + 1]
@@ -92,6 +98,11 @@ def joined_lines(text: str) -> str:
             group = [joined]
         result.extend(group)
     return "\n".join(result)
+
+
+def _closed(line: str) -> bool:
+    """Whether a line, in which no bracket is text, closes what it opens."""
+    return sum(map(line.count, "([{")) == sum(map(line.count, ")]}"))
 
 
 def _logical_lines(text: str) -> list[tuple[int, int]]:

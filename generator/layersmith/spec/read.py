@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
-from layersmith.errors import Report, TooManyProblems
+from layersmith.errors import Report, Span, TooManyProblems
 from layersmith.source import Mapping, Node, Scalar, Sequence, read
 from layersmith.spec import keys
 from layersmith.spec.model import (
@@ -26,6 +26,9 @@ from layersmith.spec.model import (
     Weight,
 )
 from layersmith.spec.reader import Reader
+
+# Keys of an entry by name; `Mapping` is a node here.
+Table = dict[str, keys.Key]
 
 
 def read_spec(text: str, report: Report) -> Spec | None:
@@ -64,7 +67,7 @@ class _Assembler(Reader):
                 )
             ),
             "inputs": (
-                *self._named(found, "inputs", self._input),
+                *self._inputs(found.get("inputs")),
                 *(
                     replace(s, state=True)
                     for s in self._named(found, "states", self._input)
@@ -112,6 +115,23 @@ class _Assembler(Reader):
             build(name, node) for name, node in self.entries(found.get(key), f"`{key}`")
         ]
         return tuple(part for part in built if part is not None)
+
+    def _inputs(self, node: Node | None) -> tuple[Input, ...]:
+        """The inputs; a shape alone is that of one called `inputs`."""
+        if isinstance(node, Sequence) and node.items:
+            one = self._input(Name("inputs", node.span), node)
+            return () if one is None else (one,)
+        return self._named(
+            {"inputs": node} if node is not None else {}, "inputs", self._input
+        )
+
+    def _shaped(
+        self, node: Node, table: Table, what: str, span: Span
+    ) -> dict[str, Node]:
+        """The fields of an entry; a shape alone is its only one."""
+        if isinstance(node, Sequence):
+            return {"shape": node}
+        return self.fields(node, table, what, span)
 
     def _summary(self, node: Node | None) -> str:
         text = self.text(node)
@@ -207,7 +227,7 @@ class _Assembler(Reader):
         return None if condition is None else Check(condition, message, node.span)
 
     def _input(self, name: Name, node: Node) -> Input | None:
-        found = self.fields(node, keys.INPUT, f"input `{name}`", name.span)
+        found = self._shaped(node, keys.INPUT, f"input `{name}`", name.span)
         shape = self.shape(found.get("shape"))
         dtype = self.choice(found.get("dtype"), keys.DTYPES) or "float"
         optional = bool(self.boolean(found.get("optional")))
@@ -243,7 +263,7 @@ class _Assembler(Reader):
         )
 
     def _weight(self, name: Name, node: Node) -> Weight | None:
-        found = self.fields(node, keys.WEIGHT, f"weight `{name}`", name.span)
+        found = self._shaped(node, keys.WEIGHT, f"weight `{name}`", name.span)
         given = found.get("shape")
         shape = self.code(given) if isinstance(given, Scalar) else self.shape(given)
         trainable = self.boolean(found.get("trainable"))
@@ -274,8 +294,14 @@ class _Assembler(Reader):
         )
 
     def _outputs(self, node: Node | None) -> dict[str, Any]:
-        """One output, a list of them (a tuple is returned), or a mapping (a dict is)."""
-        if isinstance(node, Sequence):
+        """One output, a list of them (a tuple is returned), or a mapping (a dict is).
+
+        A list of axes is the shape of one.
+        """
+        one = isinstance(node, Sequence) and any(
+            isinstance(item, Scalar) for item in node.items
+        )
+        if isinstance(node, Sequence) and not one:
             shapes = [self._output(None, item) for item in node.items]
             outputs = tuple(output for output in shapes if output is not None)
             asked = any(output.when for output in outputs)
@@ -297,7 +323,7 @@ class _Assembler(Reader):
 
     def _output(self, name: Name | None, node: Node) -> Output | None:
         what = f"output `{name}`" if name else "`outputs`"
-        found = self.fields(node, keys.OUTPUT, what, node.span)
+        found = self._shaped(node, keys.OUTPUT, what, node.span)
         when = self.identifier(found.get("when"))
         given = found.get("shape")
         if isinstance(given, Scalar):

@@ -12,6 +12,7 @@ from layersmith.language.analyse import Analysis
 from layersmith.language.numpy_meanings import requires
 from layersmith.plan.oracle.text import copy_of, expression, source
 
+_BUILTINS = frozenset(dir(builtins))
 _OWN = frozenset(
     {
         *("np", "tf", "keras", "pytest", "math"),
@@ -49,7 +50,7 @@ def oracle_names(analysis: Analysis, helpers: Iterable[str] = ()) -> OracleNames
     arguments = "a" if "a" not in taken else "arguments"
     weights = "w" if "w" not in taken else "weights_"
     called = {name for helper in helpers for name in (helper, *requires(helper))}
-    hidden = {*_OWN, *called, arguments, weights, *dir(builtins)}
+    hidden = {*_OWN, *called, arguments, weights, *_BUILTINS}
     local = {name: f"{name}_" for name in taken - inputs if name in hidden}
     return OracleNames(arguments, weights, local)
 
@@ -87,7 +88,18 @@ def in_arguments(
     Args:
         known: Derived values that have names where the expression stands.
     """
-    return source(_InArguments(analysis, arguments, known).visit(copy_of(tree)))
+    return source(tree_in_arguments(analysis, tree, arguments, known))
+
+
+def tree_in_arguments(
+    analysis: Analysis,
+    tree: ast.AST,
+    arguments: str = "a",
+    known: AbstractSet[str] = frozenset(),
+) -> ast.expr:
+    """The same as a tree of its own."""
+    found: ast.expr = _InArguments(analysis, arguments, known).visit(copy_of(tree))
+    return found
 
 
 class _InArguments(ast.NodeTransformer):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import io
 import re
-import tokenize
 from functools import lru_cache
 
+# A string as `ast.unparse` writes it: on one line, without a prefix.
+_STRING = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
 # A slice as a name, until the text is made: `ast.unparse` sets no spaces in it.
 _SLICE = re.compile(r"SLICE_([0-9a-f]+)_")
 
@@ -163,15 +163,9 @@ def _bare_target(line: str) -> str:
 
 def double_quoted(line: str) -> str:
     """A line of `ast.unparse` with double quotes, as ruff writes strings."""
-    if "'" not in line:
-        return line
-    try:
-        tokens = list(tokenize.generate_tokens(io.StringIO(line).readline))
-    except (tokenize.TokenError, IndentationError):
-        return line
-    for token in reversed(tokens):
-        text = token.string
-        if token.type == tokenize.STRING and text.startswith("'") and '"' not in text:
-            start, end = token.start[1], token.end[1]
-            line = line[:start] + '"' + text[1:-1] + '"' + line[end:]
-    return line
+    return _STRING.sub(_in_double_quotes, line) if "'" in line else line
+
+
+def _in_double_quotes(match: re.Match[str]) -> str:
+    text = match.group()
+    return text if '"' in text else f'"{text[1:-1]}"'

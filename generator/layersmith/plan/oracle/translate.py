@@ -9,7 +9,11 @@ from layersmith.language.operations import Operation
 from layersmith.language.parse import Parsed
 from layersmith.language.subscripts import dotted_name
 from layersmith.language.values import Static, Tensor
-from layersmith.plan.oracle.names import OracleNames, in_arguments, is_argument
+from layersmith.plan.oracle.names import (
+    OracleNames,
+    is_argument,
+    tree_in_arguments,
+)
 from layersmith.plan.oracle.sublayers import Sublayers
 from layersmith.plan.oracle.text import expression, marked_slice, plain_slice, source
 from layersmith.plan.template import fill
@@ -83,7 +87,8 @@ class Translator(ast.NodeTransformer):
         if name in self.facts.local or name in self.inputs or name in self.constants:
             return node
         if name in self.weights:
-            return expression(f'{self.names.weights}["{name}"]')
+            weights = ast.Name(self.names.weights, ast.Load())
+            return ast.Subscript(weights, ast.Constant(name), ast.Load())
         if self.kinds.get(name) == "activation":
             return expression(f'ACTIVATIONS[{self.names.arguments}["{name}"]]')
         if name in self.single or self.kinds.get(name) == "layer":
@@ -92,7 +97,7 @@ class Translator(ast.NodeTransformer):
         if name in self.analysis.scope.derived:
             return node  # a local name, which stands at the top of the oracle
         if is_argument(self.analysis, name):
-            return expression(in_arguments(self.analysis, node, self.names.arguments))
+            return tree_in_arguments(self.analysis, node, self.names.arguments)
         if name in self.analysis.scope.axes:
             owner, position = self.analysis.scope.axes[name]
             many = any(

@@ -230,7 +230,8 @@ def from_dataset(dataset, inputs, task, validation):
     held_out_size = math.floor(len(y) * validation)
     return Data(
         train.map(lambda _, sample: sample),
-        held_out.map(lambda _, sample: sample),
+        # Else each epoch would stream all samples to measure a few.
+        held_out.map(lambda _, sample: sample).cache(),
         len(y) - held_out_size,
         held_out_size,
         each(lambda tensor: tuple(tensor.shape), train.element_spec[1][0]),

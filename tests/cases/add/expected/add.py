@@ -8,7 +8,7 @@ from keras import layers
 class Add(layers.Layer):
     """Adds tensors of one rank, which are broadcast.
 
-    Input shape: `(batch, ...)`.
+    Input shape: each `(batch, ...)`.
     Output shape: `(batch, ...)`.
 
     Reference: https://keras.io/api/layers/merging_layers/add/

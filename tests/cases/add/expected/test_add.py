@@ -21,6 +21,11 @@ CHANGES = [
 ]
 # Shapes of the inputs; tests of one case take the first.
 SHAPES = [[(5, 3), (5, 3), (5, 3)], [(5, 3), (5, 3)], [(5, 2, 3), (5, 2, 3), (5, 2, 3)]]
+# Further examples of the spec.
+EXAMPLES = [
+    ({}, [(5, 1), (5, 3), (1, 1)]),
+    ({}, [(5, 1, 4), (5, 3, 1)]),
+]
 MODES = {
     "eager": lambda fn: fn,
     "graph": tf.function,
@@ -76,6 +81,16 @@ def oracle(a, w, inputs):
     return outputs
 
 
+def mask_oracle(a, inputs, mask):
+    """The mask of the outputs, in NumPy."""
+    if mask is None or any(one is None for one in mask):
+        return None
+    outputs = mask[0]
+    for one in mask[1:]:
+        outputs = np.logical_or(outputs, one)
+    return outputs
+
+
 # Forward pass --------------------------------------------------------------------
 
 
@@ -95,6 +110,11 @@ def test_outputs_are_those_of_the_oracle(changed, shape):
     check_against_oracle(changed, shape)
 
 
+@pytest.mark.parametrize(("changed", "shape"), EXAMPLES, ids=str)
+def test_examples_are_those_of_the_oracle(changed, shape):
+    check_against_oracle(changed, shape)
+
+
 @pytest.mark.parametrize("mode", ["graph", "xla"])
 def test_compiled_it_does_the_same(mode):
     x = sample()
@@ -103,6 +123,22 @@ def test_compiled_it_does_the_same(mode):
     call = MODES[mode](lambda x: layer(x))
     for _ in range(2):
         assert_close(call(x), twin(x))
+
+
+# Masks ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("changed", CHANGES, ids=str)
+def test_mask_of_the_outputs_is_that_of_the_oracle(changed):
+    x = sample()
+    layer = built(x, **changed)
+    masks = [np.indices(v.shape[:2]).sum(axis=0) % 3 > 0 for v in x]
+    for given in (None, masks, [masks[0], *[None] * (len(x) - 1)]):
+        got = layer.compute_mask(x, given)
+        want = mask_oracle({**ARGUMENTS, **changed}, x, given)
+        assert (got is None) == (want is None)
+        if want is not None:
+            np.testing.assert_array_equal(got, want)
 
 
 # Gradients -----------------------------------------------------------------------
@@ -146,7 +182,11 @@ def test_gradients_are_those_of_finite_differences():
 
 
 def test_configuration_has_every_argument():
-    layer = make()
+    class Child(Add):
+        def get_config(self):  # so that Keras makes up none
+            return super().get_config()
+
+    layer = Child(**ARGUMENTS)
     config = layer.get_config()
     assert set(ARGUMENTS) <= set(config)
     assert config["name"] == layer.name
@@ -178,6 +218,15 @@ def make_model(*layers):
     inputs = [keras.Input((None, None)) for _ in SHAPES[0]]
     outputs = [layer(inputs) for layer in layers]
     return keras.Model(inputs, tf.nest.flatten(outputs))
+
+
+def test_there_is_nothing_to_build_unless_a_subclass_has():
+    class Child(Add):
+        def build(self, input_shape):
+            self.built = True
+
+    assert make().built
+    assert not Child(**ARGUMENTS).built
 
 
 def test_functional_model_with_unknown_axes():
@@ -275,6 +324,6 @@ def test_export_serves_any_batch_size(tmp_path):
 def test_training_script(tmp_path):
     from train_add import main
 
-    losses = main(["--epochs", "2", "--steps", "20", "--out", str(tmp_path)])
+    losses = main(["--epochs", "3", "--out", str(tmp_path)])
     assert losses[-1] < losses[0]
     assert (tmp_path / "saved_model" / "saved_model.pb").exists()

@@ -41,24 +41,16 @@ class ALiBiAttention(layers.Layer):
             )
         self.slopes = 2.0 ** (-8.0 * np.arange(1, self.heads + 1) / self.heads)
         self.query_kernel = self.add_weight(
-            name="query_kernel",
-            shape=(features, self.heads, self.head_dim),
-            initializer="glorot_uniform",
+            name="query_kernel", shape=(features, self.heads, self.head_dim)
         )
         self.key_kernel = self.add_weight(
-            name="key_kernel",
-            shape=(features, self.heads, self.head_dim),
-            initializer="glorot_uniform",
+            name="key_kernel", shape=(features, self.heads, self.head_dim)
         )
         self.value_kernel = self.add_weight(
-            name="value_kernel",
-            shape=(features, self.heads, self.head_dim),
-            initializer="glorot_uniform",
+            name="value_kernel", shape=(features, self.heads, self.head_dim)
         )
         self.output_kernel = self.add_weight(
-            name="output_kernel",
-            shape=(self.heads, self.head_dim, features),
-            initializer="glorot_uniform",
+            name="output_kernel", shape=(self.heads, self.head_dim, features)
         )
         self.input_spec = layers.InputSpec(ndim=3, axes={-1: features})
 

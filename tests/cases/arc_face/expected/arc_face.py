@@ -49,9 +49,7 @@ class ArcFace(layers.Layer):
                 "The last axis of the input must be defined. "
                 f"Received: embeddings_shape={embeddings_shape}"
             )
-        self.kernel = self.add_weight(
-            name="kernel", shape=(features, self.classes), initializer="glorot_uniform"
-        )
+        self.kernel = self.add_weight(name="kernel", shape=(features, self.classes))
 
     def call(self, embeddings, labels, training=None):
         directions = tf.math.l2_normalize(embeddings, axis=-1)

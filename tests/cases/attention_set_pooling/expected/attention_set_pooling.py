@@ -43,12 +43,10 @@ class AttentionSetPooling(layers.Layer):
                 "The last axis of the input must be defined. "
                 f"Received: input_shape={input_shape}"
             )
-        self.attention.build((input_shape[0], self.seeds, features), input_shape)
-        self.norm.build((input_shape[0], self.seeds, features))
+        self.attention.build((None, self.seeds, features), input_shape)
+        self.norm.build((None, self.seeds, features))
         self.seed_vectors = self.add_weight(
-            name="seed_vectors",
-            shape=(1, self.seeds, features),
-            initializer="glorot_uniform",
+            name="seed_vectors", shape=(1, self.seeds, features)
         )
         self.input_spec = layers.InputSpec(ndim=3, axes={-1: features})
 

@@ -44,19 +44,15 @@ class BahdanauAttention(layers.Layer):
                 f"Received: value_shape={value_shape}"
             )
         self.query_kernel = self.add_weight(
-            name="query_kernel",
-            shape=(features, self.units),
-            initializer="glorot_uniform",
+            name="query_kernel", shape=(features, self.units)
         )
         self.value_kernel = self.add_weight(
-            name="value_kernel", shape=(size, self.units), initializer="glorot_uniform"
+            name="value_kernel", shape=(size, self.units)
         )
         self.bias = self.add_weight(
             name="bias", shape=(self.units,), initializer="zeros"
         )
-        self.scale = self.add_weight(
-            name="scale", shape=(self.units,), initializer="glorot_uniform"
-        )
+        self.scale = self.add_weight(name="scale", shape=(self.units,))
 
     def call(self, query, value):
         projected_query = tf.tensordot(query, self.query_kernel, axes=1)[

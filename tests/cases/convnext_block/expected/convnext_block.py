@@ -51,9 +51,7 @@ class ConvNeXtBlock(layers.Layer):
         self.depthwise.build(input_shape)
         self.norm.build(input_shape)
         self.up = self.add_weight(
-            name="up",
-            shape=(channels, self.expansion * channels),
-            initializer="glorot_uniform",
+            name="up", shape=(channels, self.expansion * channels)
         )
         self.gamma = self.add_weight(
             name="gamma", shape=(self.expansion * channels,), initializer="zeros"
@@ -62,9 +60,7 @@ class ConvNeXtBlock(layers.Layer):
             name="beta", shape=(self.expansion * channels,), initializer="zeros"
         )
         self.down = self.add_weight(
-            name="down",
-            shape=(self.expansion * channels, channels),
-            initializer="glorot_uniform",
+            name="down", shape=(self.expansion * channels, channels)
         )
         self.input_spec = layers.InputSpec(ndim=4, axes={-1: channels})
 

@@ -87,9 +87,7 @@ class Dense(layers.Layer):
         outputs = tf.tensordot(inputs, self.kernel, axes=1)
         if self.use_bias:
             outputs = tf.nn.bias_add(outputs, self.bias)
-        if self.activation is not None:
-            outputs = self.activation(outputs)
-        return outputs
+        return self.activation(outputs)
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.units)

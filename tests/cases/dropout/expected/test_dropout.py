@@ -29,13 +29,21 @@ REFUSED = [
     ("rate", -0.01),
     ("rate", 1.01),
     ("rate", np.nan),
+    ("noise_shape", 3),
+    ("noise_shape", (2.5,)),
+    ("noise_shape", (0,)),
 ]
 TAKEN = [
     ("rate", 0),
     ("rate", 1),
+    ("noise_shape", (1, None)),
 ]
 # Shapes of the input; tests of one case take the first.
 SHAPES = [(5, 3), (5, 2, 3)]
+# Further examples of the spec.
+EXAMPLES = [
+    ({"rate": 0.5, "noise_shape": (None, 1)}, (5, 3)),
+]
 MODES = {
     "eager": lambda fn: fn,
     "graph": tf.function,
@@ -117,6 +125,12 @@ def check_against_oracle(changed, shape, training):
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("changed", CHANGES, ids=str)
 def test_outputs_are_those_of_the_oracle(changed, training, shape):
+    check_against_oracle(changed, shape, training)
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize(("changed", "shape"), EXAMPLES, ids=str)
+def test_examples_are_those_of_the_oracle(changed, shape, training):
     check_against_oracle(changed, shape, training)
 
 
@@ -241,8 +255,11 @@ def test_defaults():
 
 
 def test_configuration_has_every_argument():
-    required = {name: ARGUMENTS[name] for name in ARGUMENTS if name not in DEFAULTS}
-    layer = Dropout(**required)
+    class Child(Dropout):
+        def get_config(self):  # so that Keras makes up none
+            return super().get_config()
+
+    layer = Child(**ARGUMENTS)
     config = layer.get_config()
     assert set(ARGUMENTS) <= set(config)
     assert config["name"] == layer.name
@@ -287,6 +304,15 @@ def make_model(*layers):
     return keras.Model(inputs, tf.nest.flatten(outputs))
 
 
+def test_there_is_nothing_to_build_unless_a_subclass_has():
+    class Child(Dropout):
+        def build(self, input_shape):
+            self.built = True
+
+    assert make().built
+    assert not Child(**ARGUMENTS).built
+
+
 def test_functional_model_with_unknown_axes():
     layer = make()
     model = make_model(layer)
@@ -301,10 +327,14 @@ def test_functional_model_with_unknown_axes():
             assert one.dtype == announced.dtype
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_output_shape_is_computed(shape):
+@pytest.mark.parametrize(
+    ("changed", "shape"),
+    [*((changed, shape) for changed in CHANGES for shape in SHAPES), *EXAMPLES],
+    ids=str,
+)
+def test_output_shape_is_computed(changed, shape):
     x = sample(shape)
-    layer = built(x)
+    layer = built(x, **changed)
     shapes = tf.nest.map_structure(lambda y: tuple(y.shape), layer(x))
     assert layer.compute_output_shape(x.shape) == shapes
 
@@ -414,6 +444,6 @@ def test_export_serves_any_batch_size(tmp_path):
 def test_training_script(tmp_path):
     from train_dropout import main
 
-    losses = main(["--epochs", "2", "--steps", "20", "--out", str(tmp_path)])
+    losses = main(["--epochs", "3", "--out", str(tmp_path)])
     assert losses[-1] < losses[0]
     assert (tmp_path / "saved_model" / "saved_model.pb").exists()

@@ -35,9 +35,7 @@ class FiLM(layers.Layer):
                 "The last axis of the input must be defined. "
                 f"Received: condition_shape={condition_shape}"
             )
-        self.kernel = self.add_weight(
-            name="kernel", shape=(size, 2 * features), initializer="glorot_uniform"
-        )
+        self.kernel = self.add_weight(name="kernel", shape=(size, 2 * features))
         self.bias = self.add_weight(
             name="bias", shape=(2 * features,), initializer="zeros"
         )

@@ -49,17 +49,13 @@ class GatedResidualNetwork(layers.Layer):
         self.hidden.build(input_shape)
         self.norm.build(input_shape)
         self.output_kernel = self.add_weight(
-            name="output_kernel",
-            shape=(self.units, features),
-            initializer="glorot_uniform",
+            name="output_kernel", shape=(self.units, features)
         )
         self.output_bias = self.add_weight(
             name="output_bias", shape=(features,), initializer="zeros"
         )
         self.gate_kernel = self.add_weight(
-            name="gate_kernel",
-            shape=(features, 2 * features),
-            initializer="glorot_uniform",
+            name="gate_kernel", shape=(features, 2 * features)
         )
         self.gate_bias = self.add_weight(
             name="gate_bias", shape=(2 * features,), initializer="zeros"

@@ -165,6 +165,10 @@ def test_mask_comes_with_the_input():
     assert_close(layer(keras.layers.Masking()(x)), want)
 
 
+def test_masks_are_supported():
+    assert make().supports_masking
+
+
 def test_mask_ends_here():
     x = sample()
     y = built(x)(x, mask=MASKS["mask"])
@@ -218,7 +222,11 @@ def test_defaults():
 
 
 def test_configuration_has_every_argument():
-    layer = make()
+    class Child(GlobalAveragePooling1D):
+        def get_config(self):  # so that Keras makes up none
+            return super().get_config()
+
+    layer = Child(**ARGUMENTS)
     config = layer.get_config()
     assert set(ARGUMENTS) <= set(config)
     assert config["name"] == layer.name
@@ -258,6 +266,15 @@ def make_model(*layers):
     return keras.Model(inputs, tf.nest.flatten(outputs))
 
 
+def test_there_is_nothing_to_build_unless_a_subclass_has():
+    class Child(GlobalAveragePooling1D):
+        def build(self, input_shape):
+            self.built = True
+
+    assert make().built
+    assert not Child(**ARGUMENTS).built
+
+
 def test_functional_model_with_unknown_axes():
     layer = make()
     model = make_model(layer)
@@ -273,10 +290,14 @@ def test_functional_model_with_unknown_axes():
                 assert known in (None, size)
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_output_shape_is_computed(shape):
+@pytest.mark.parametrize(
+    ("changed", "shape"),
+    [*((changed, shape) for changed in CHANGES for shape in SHAPES), *EXAMPLES],
+    ids=str,
+)
+def test_output_shape_is_computed(changed, shape):
     x = sample(shape)
-    layer = built(x)
+    layer = built(x, **changed)
     shapes = tf.nest.map_structure(lambda y: tuple(y.shape), layer(x))
     assert layer.compute_output_shape(x.shape) == shapes
 
@@ -318,8 +339,9 @@ def test_whole_numbers_are_taken_or_refused():
 
 
 def test_wrong_rank_is_refused():
-    with pytest.raises(ValueError, match="expected ndim=3"):
-        make()(sample()[..., None])
+    layer, x = make(), sample()[..., None]
+    with pytest.raises(ValueError, match=f"{layer.name}.* expected ndim=3"):
+        layer(x)
 
 
 def test_passes_the_checks_of_keras():
@@ -388,6 +410,6 @@ def test_export_serves_any_batch_size(tmp_path):
 def test_training_script(tmp_path):
     from train_global_average_pooling1d import main
 
-    losses = main(["--epochs", "2", "--steps", "20", "--out", str(tmp_path)])
+    losses = main(["--epochs", "3", "--out", str(tmp_path)])
     assert losses[-1] < losses[0]
     assert (tmp_path / "saved_model" / "saved_model.pb").exists()

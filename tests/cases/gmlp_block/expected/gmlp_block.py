@@ -51,7 +51,7 @@ class GMLPBlock(layers.Layer):
             )
         self.norm.build(input_shape)
         self.up.build(input_shape)
-        self.gate_norm.build((input_shape[0], steps, self.hidden_units))
+        self.gate_norm.build((None, steps, self.hidden_units))
         self.spatial_kernel = self.add_weight(
             name="spatial_kernel",
             shape=(steps, steps),
@@ -60,11 +60,7 @@ class GMLPBlock(layers.Layer):
         self.spatial_bias = self.add_weight(
             name="spatial_bias", shape=(steps, 1), initializer="ones"
         )
-        self.down = self.add_weight(
-            name="down",
-            shape=(self.hidden_units, features),
-            initializer="glorot_uniform",
-        )
+        self.down = self.add_weight(name="down", shape=(self.hidden_units, features))
         self.input_spec = layers.InputSpec(ndim=3, axes={1: steps, -1: features})
 
     def call(self, inputs):

@@ -49,14 +49,10 @@ class KANLinear(layers.Layer):
             )
         self.centers = np.linspace(-self.limit, self.limit, self.grid_size)
         self.base_kernel = self.add_weight(
-            name="base_kernel",
-            shape=(features, self.units),
-            initializer="glorot_uniform",
+            name="base_kernel", shape=(features, self.units)
         )
         self.bump_kernel = self.add_weight(
-            name="bump_kernel",
-            shape=(features * self.grid_size, self.units),
-            initializer="glorot_uniform",
+            name="bump_kernel", shape=(features * self.grid_size, self.units)
         )
         self.input_spec = layers.InputSpec(min_ndim=2, axes={-1: features})
 

@@ -106,12 +106,12 @@ class LayerNormalization(layers.Layer):
             return tf.cast(
                 inputs * factor * tf.reshape(self.gamma, sizes), self.compute_dtype
             )
-        outputs = (inputs - mean) * factor
         if self.scale:
-            outputs = outputs * tf.reshape(self.gamma, sizes)
+            factor = factor * tf.reshape(self.gamma, sizes)
+        offset = -mean * factor
         if self.center:
-            outputs = outputs + tf.reshape(self.beta, sizes)
-        return tf.cast(outputs, self.compute_dtype)
+            offset = offset + tf.reshape(self.beta, sizes)
+        return tf.cast(inputs * factor + offset, self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
         return input_shape

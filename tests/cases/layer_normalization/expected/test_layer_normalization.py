@@ -154,12 +154,12 @@ def oracle(a, w, inputs):
     factor = 1 / np.sqrt(variance + a["epsilon"])
     if a["rms_scaling"]:
         return inputs * factor * np.reshape(w["gamma"], tuple(sizes))
-    outputs = (inputs - mean) * factor
     if a["scale"]:
-        outputs = outputs * np.reshape(w["gamma"], tuple(sizes))
+        factor = factor * np.reshape(w["gamma"], tuple(sizes))
+    offset = -mean * factor
     if a["center"]:
-        outputs = outputs + np.reshape(w["beta"], tuple(sizes))
-    return outputs
+        offset = offset + np.reshape(w["beta"], tuple(sizes))
+    return inputs * factor + offset
 
 
 # Forward pass --------------------------------------------------------------------
@@ -261,15 +261,6 @@ def test_initializer_serves_its_weights(argument, served):
     assert {name for name, w in own.items() if np.all(w == 0.375)} == served
 
 
-@pytest.mark.parametrize("argument", ["beta_initializer", "gamma_initializer"])
-def test_weights_start_independent(argument):
-    x = sample()
-    layer = make(**{argument: keras.initializers.RandomNormal()})
-    layer.build(x.shape)
-    firsts = [np.ravel(w)[0] for w in weights_of(layer).values() if np.std(w) > 0]
-    assert len(set(firsts)) == len(firsts)
-
-
 @pytest.mark.parametrize(
     ("argument", "served"),
     [
@@ -357,7 +348,11 @@ def test_defaults():
 
 
 def test_configuration_has_every_argument():
-    layer = make()
+    class Child(LayerNormalization):
+        def get_config(self):  # so that Keras makes up none
+            return super().get_config()
+
+    layer = Child(**ARGUMENTS)
     config = layer.get_config()
     assert set(ARGUMENTS) <= set(config)
     assert config["name"] == layer.name
@@ -423,9 +418,10 @@ def test_functional_model_with_unknown_axes():
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_output_shape_is_computed(shape):
+@pytest.mark.parametrize("changed", CHANGES, ids=str)
+def test_output_shape_is_computed(changed, shape):
     x = sample(shape)
-    layer = built(x)
+    layer = built(x, **changed)
     shapes = tf.nest.map_structure(lambda y: tuple(y.shape), layer(x))
     assert layer.compute_output_shape(x.shape) == shapes
 
@@ -549,10 +545,11 @@ def test_training_changes_the_weights(dtype):
     x = sample(SHAPES[-1], batch=8)
     layer = make(dtype=dtype)
     model = make_model(layer)
-    y = [np.cos(v) for v in tf.nest.flatten(model.predict(x, verbose=0))]
-    model.compile(keras.optimizers.SGD(0.01), ["mse"] * len(y))
+    outputs = tf.nest.flatten(model.predict(x, verbose=0))
+    y = [v + 0.1 * np.cos(v) for v in outputs]  # near enough for float16
+    model.compile(keras.optimizers.Adam(1e-3), ["mse"] * len(y))
     before = layer.get_weights()
-    for _ in range(8):  # under mixed_float16 the first steps may be skipped
+    for _ in range(8):
         model.train_on_batch(x, y)
     changed = set()
     for weight, old in zip(layer.weights, before):
@@ -565,6 +562,6 @@ def test_training_changes_the_weights(dtype):
 def test_training_script(tmp_path):
     from train_layer_normalization import main
 
-    losses = main(["--epochs", "2", "--steps", "20", "--out", str(tmp_path)])
+    losses = main(["--epochs", "3", "--out", str(tmp_path)])
     assert losses[-1] < losses[0]
     assert (tmp_path / "saved_model" / "saved_model.pb").exists()

@@ -37,9 +37,7 @@ class LuongAttention(layers.Layer):
                 "The last axis of the input must be defined. "
                 f"Received: value_shape={value_shape}"
             )
-        self.kernel = self.add_weight(
-            name="kernel", shape=(features, size), initializer="glorot_uniform"
-        )
+        self.kernel = self.add_weight(name="kernel", shape=(features, size))
 
     def call(self, query, value, value_mask=None):
         scores = tf.matmul(

@@ -38,9 +38,7 @@ class MinibatchDiscrimination(layers.Layer):
                 f"Received: input_shape={input_shape}"
             )
         self.kernel = self.add_weight(
-            name="kernel",
-            shape=(features, self.kernels * self.kernel_dim),
-            initializer="glorot_uniform",
+            name="kernel", shape=(features, self.kernels * self.kernel_dim)
         )
         self.input_spec = layers.InputSpec(ndim=2, axes={-1: features})
 

@@ -62,18 +62,14 @@ class MixerBlock(layers.Layer):
                 f"Received: input_shape={input_shape}"
             )
         self.step_norm.build(input_shape)
-        self.step_up.build((input_shape[0], channels, steps))
+        self.step_up.build((None, channels, steps))
         self.channel_norm.build(input_shape)
         self.channel_up.build(input_shape)
         self.step_down = self.add_weight(
-            name="step_down",
-            shape=(self.step_units, steps),
-            initializer="glorot_uniform",
+            name="step_down", shape=(self.step_units, steps)
         )
         self.channel_down = self.add_weight(
-            name="channel_down",
-            shape=(self.channel_units, channels),
-            initializer="glorot_uniform",
+            name="channel_down", shape=(self.channel_units, channels)
         )
         self.input_spec = layers.InputSpec(ndim=3, axes={1: steps, -1: channels})
 

@@ -42,9 +42,7 @@ class NeuralArithmeticUnit(layers.Layer):
                 "The last axis of the input must be defined. "
                 f"Received: input_shape={input_shape}"
             )
-        self.kernel = self.add_weight(
-            name="kernel", shape=(features, self.units), initializer="glorot_uniform"
-        )
+        self.kernel = self.add_weight(name="kernel", shape=(features, self.units))
         self.input_spec = layers.InputSpec(min_ndim=2, axes={-1: features})
 
     def call(self, inputs):

@@ -225,10 +225,10 @@ def save(model, x, directory, policy):
     tolerance = (1e-4, 1e-4) if policy == "float32" else (0.05, 0.05)
     model.save(directory / "model.keras")
     model.export(directory / "saved_model", verbose=False)
-    expected = model(x, training=False)
     loaded = keras.models.load_model(directory / "model.keras")
-    np.testing.assert_allclose(loaded(x, training=False), expected, *tolerance)
     served = tf.saved_model.load(directory / "saved_model")
+    expected = model(x, training=False)
+    np.testing.assert_allclose(loaded(x, training=False), expected, *tolerance)
     np.testing.assert_allclose(served.serve(x), expected, *tolerance)
 
 

@@ -248,7 +248,11 @@ def test_defaults():
 
 
 def test_configuration_has_every_argument():
-    layer = make()
+    class Child(RMSNormalization):
+        def get_config(self):  # so that Keras makes up none
+            return super().get_config()
+
+    layer = Child(**ARGUMENTS)
     config = layer.get_config()
     assert set(ARGUMENTS) <= set(config)
     assert config["name"] == layer.name
@@ -308,9 +312,10 @@ def test_functional_model_with_unknown_axes():
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_output_shape_is_computed(shape):
+@pytest.mark.parametrize("changed", CHANGES, ids=str)
+def test_output_shape_is_computed(changed, shape):
     x = sample(shape)
-    layer = built(x)
+    layer = built(x, **changed)
     shapes = tf.nest.map_structure(lambda y: tuple(y.shape), layer(x))
     assert layer.compute_output_shape(x.shape) == shapes
 
@@ -434,10 +439,11 @@ def test_training_changes_the_weights(dtype):
     x = sample(SHAPES[-1], batch=8)
     layer = make(dtype=dtype)
     model = make_model(layer)
-    y = [np.cos(v) for v in tf.nest.flatten(model.predict(x, verbose=0))]
-    model.compile(keras.optimizers.SGD(0.01), ["mse"] * len(y))
+    outputs = tf.nest.flatten(model.predict(x, verbose=0))
+    y = [v + 0.1 * np.cos(v) for v in outputs]  # near enough for float16
+    model.compile(keras.optimizers.Adam(1e-3), ["mse"] * len(y))
     before = layer.get_weights()
-    for _ in range(8):  # under mixed_float16 the first steps may be skipped
+    for _ in range(8):
         model.train_on_batch(x, y)
     changed = set()
     for weight, old in zip(layer.weights, before):
@@ -450,6 +456,6 @@ def test_training_changes_the_weights(dtype):
 def test_training_script(tmp_path):
     from train_rms_normalization import main
 
-    losses = main(["--epochs", "2", "--steps", "20", "--out", str(tmp_path)])
+    losses = main(["--epochs", "3", "--out", str(tmp_path)])
     assert losses[-1] < losses[0]
     assert (tmp_path / "saved_model" / "saved_model.pb").exists()

@@ -41,15 +41,11 @@ class SpectralConv1D(layers.Layer):
                 f"Received: input_shape={input_shape}"
             )
         self.real_kernel = self.add_weight(
-            name="real_kernel",
-            shape=(features, self.units, self.modes),
-            initializer="glorot_uniform",
-            autocast=False,
+            name="real_kernel", shape=(features, self.units, self.modes), autocast=False
         )
         self.imaginary_kernel = self.add_weight(
             name="imaginary_kernel",
             shape=(features, self.units, self.modes),
-            initializer="glorot_uniform",
             autocast=False,
         )
         self.input_spec = layers.InputSpec(ndim=3, axes={-1: features})

@@ -69,7 +69,7 @@ class TemporalBlock(layers.Layer):
 
     def build(self, input_shape):
         self.first.build(input_shape)
-        self.second.build((input_shape[0], input_shape[1], self.filters))
+        self.second.build((None, input_shape[1], self.filters))
         self.shortcut.build(input_shape)
         self.input_spec = layers.InputSpec(ndim=3, axes={-1: input_shape[-1]})
 

@@ -45,7 +45,6 @@ class WeightStandardizedConv2D(layers.Layer):
         self.kernel = self.add_weight(
             name="kernel",
             shape=(self.kernel_size, self.kernel_size, channels, self.filters),
-            initializer="glorot_uniform",
         )
         self.bias = self.add_weight(
             name="bias", shape=(self.filters,), initializer="zeros"
