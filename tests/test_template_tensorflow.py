@@ -103,9 +103,9 @@ def test_the_demo_reaches_what_it_promises(tmp_path):
     assert accuracy
     assert float(accuracy[1]) >= 0.9
     assert all(
-        re.search(rf"^ *{mode}\b.*\d", done.stdout, re.MULTILINE)
+        re.search(rf"^\| {mode} .*\d", done.stdout, re.MULTILINE)
         for mode in ("eager", "graph", "xla")
     )
-    for name in ("loss.png", "model.keras", "saved_model/saved_model.pb"):
+    for name in ("curves.png", "model.keras", "saved_model/saved_model.pb"):
         assert (tmp_path / "demo/out" / name).exists()
         assert f"out/{name}" in done.stdout
