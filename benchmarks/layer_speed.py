@@ -79,7 +79,7 @@ def make_steps(model, mode: str):
 
     @tf.function(jit_compile=mode == "xla")
     def forward(x):
-        return tf.reduce_sum(model(x, training=True))
+        return tf.reduce_sum(tf.square(model(x, training=True)))
 
     @tf.function(jit_compile=mode == "xla")
     def train(x):
