@@ -36,9 +36,9 @@ def changed(**parts):
 
 def made(text):
     """The three emitted texts, or None; and the problems. It takes no long time."""
-    start = time.perf_counter()
+    start = time.process_time()
     generated, problems = generate([SpecFile("spec.yaml", text)], Target())
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     if problems:
         assert generated == []
         for problem in problems:
@@ -556,24 +556,24 @@ def test_line_after_line_does_not_grow_by_powers(line):
 
 def test_ten_thousand_unknown_keys_are_told_in_short_time():
     text = changed() + "".join(f"key{n}: {n}\n" for n in range(9_000))
-    start = time.perf_counter()
+    start = time.process_time()
     generate([SpecFile("spec.yaml", text)], Target())
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_a_thousand_wrong_functions_are_told_in_short_time():
     lines = "".join(f"y{n} = tf.wrong{n}.name{n}(x)\n" for n in range(1_000))
-    start = time.perf_counter()
+    start = time.process_time()
     generate(
         [SpecFile("spec.yaml", changed(call=lines + "return x * factor * kernel\n"))],
         Target(),
     )
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_a_thousand_lines_are_read_in_short_time():
     lines = "".join(f"y{n + 1} = tf.nn.relu(y{n}) + kernel\n" for n in range(1_000))
     call = f"y0 = x\n{lines}return y1000 * factor\n"
-    start = time.perf_counter()
+    start = time.process_time()
     generate([SpecFile("spec.yaml", changed(call=call))], Target())
-    assert time.perf_counter() - start < 4
+    assert time.process_time() - start < 4

@@ -251,10 +251,10 @@ def _condition(
         return None
     bound = {
         node.id
-        for node in ast.walk(parsed.tree)
+        for node in parsed.nodes
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
-    for node in ast.walk(parsed.tree):
+    for node in parsed.nodes:
         if not isinstance(node, ast.Name) or node.id in BUILTINS | also | bound:
             continue
         value = scope.values.get(node.id)

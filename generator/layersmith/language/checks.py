@@ -37,9 +37,7 @@ def check_used(
         *scope.repeats.values(),
     )
     for parsed in (*codes, *scope.shape_codes.values()):
-        used |= {
-            node.id for node in ast.walk(parsed.tree) if isinstance(node, ast.Name)
-        }
+        used |= {node.id for node in parsed.nodes if isinstance(node, ast.Name)}
     for shape in scope.shapes.values():
         for axis in shape.axes:
             if isinstance(axis, Dim):

@@ -245,7 +245,7 @@ class _Builder:
             if _early(value) and (name in defined or isinstance(value, Function))
         }
         known |= BUILTINS | _bound(parsed)
-        for node in ast.walk(parsed.tree):
+        for node in parsed.nodes:
             if isinstance(node, ast.Name) and node.id not in known:
                 close = suggest(node.id, known - BUILTINS)
                 self.report.error(
@@ -266,7 +266,7 @@ class _Builder:
     def _check_code_names(self, parsed: Parsed, also: set[str]) -> None:
         """Names in code that runs in `build`: arguments, axes, and what it binds itself."""
         known = {*also, *_bound(parsed), *self.scope.values, *self.scope.axes}
-        for node in ast.walk(parsed.tree):
+        for node in parsed.nodes:
             if isinstance(node, ast.Name) and node.id not in known | BUILTINS:
                 self._unknown_size(parsed, node, known)
             elif isinstance(node, ast.Name) and node.id in self.scope.axes:
@@ -454,7 +454,7 @@ def _bound(parsed: Parsed) -> set[str]:
     """Names that a code gives their meaning itself: those of a comprehension."""
     return {
         node.id
-        for node in ast.walk(parsed.tree)
+        for node in parsed.nodes
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
 

@@ -329,7 +329,7 @@ class Rewriter:
     def training_tests(self, tree: ast.AST) -> list[Edit]:
         """A frozen layer does not update its state, as Keras's own do not."""
         edits: list[Edit] = []
-        if not self.facts.training_tests:
+        if not any(updates for _, updates in self.facts.training_tests):
             return edits
         inside = {id(node) for node in ast.walk(tree)}
         for node, updates in self.facts.training_tests:

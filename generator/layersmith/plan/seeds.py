@@ -24,11 +24,11 @@ def draws(analysis: Analysis) -> bool:
 
 def draws_in_inference(analysis: Analysis) -> bool:
     """Whether something is drawn in inference too."""
+    own = [node for node, _, op in analysis.facts.calls if op is not None and op.random]
     in_training: set[int] = set()
-    for test, _ in analysis.facts.training_tests:
+    for test, _ in analysis.facts.training_tests if own else ():
         body = test.body if isinstance(test, ast.If) else [test.body]
         in_training |= {id(n) for part in body for n in ast.walk(part)}
-    own = [node for node, _, op in analysis.facts.calls if op is not None and op.random]
     if any(id(node) not in in_training for node in own):
         return True
     held = (part for maker in analysis.makers.values() for part in maker.all())

@@ -103,7 +103,7 @@ def _chosen_axes(analysis: Analysis) -> list[str]:
     """Axes given by an argument that the shape of a weight asks for, as attributes."""
     found = []
     for parsed in analysis.scope.shape_codes.values():
-        for node in ast.walk(parsed.tree):
+        for node in parsed.nodes:
             if not isinstance(node, ast.Subscript) or not isinstance(
                 node.slice, ast.Name
             ):

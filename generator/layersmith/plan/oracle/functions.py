@@ -55,7 +55,7 @@ def _reached(analysis: Analysis, trees: Iterable[ast.AST]) -> set[str]:
     """Names of the functions that trees call, and of those that these call."""
     bodies = {node.name: node for node in _definitions(analysis)}
     found: set[str] = set()
-    waiting = list(trees)
+    waiting = list(trees) if bodies else []
     while waiting:
         for node in ast.walk(waiting.pop()):
             name = node.id if isinstance(node, ast.Name) else None

@@ -72,7 +72,9 @@ def _bound(analysis: Analysis) -> set[str]:
 
 def derived_names(analysis: Analysis) -> tuple[str, ...]:
     """Derived values that `call` reads, in the order of the spec."""
-    read = {n.id for n in ast.walk(analysis.call.tree) if isinstance(n, ast.Name)}
+    if not analysis.spec.derived:
+        return ()
+    read = {n.id for n in analysis.call.nodes if isinstance(n, ast.Name)}
     names = (derived.name.text for derived in analysis.spec.derived)
     return tuple(name for name in names if name in read)
 
