@@ -160,7 +160,9 @@ def _judge(
 def changed_lines(mutant: Mutant, original: str) -> str:
     """A mutant as the list of equivalent ones names it: the lines that change."""
     lines = mutant.diff(original, "").split("\n")[3:]
-    return "\n".join(line.strip() for line in lines if line[:1] in ("+", "-"))
+    return "\n".join(
+        line[0] + line[1:].strip() for line in lines if line[:1] in ("+", "-")
+    )
 
 
 @dataclass(frozen=True)

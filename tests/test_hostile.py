@@ -87,7 +87,7 @@ def everywhere(text):
         checks=[{"that": "factor > 1", "message": text or "x"}],
         inputs={"x": {"shape": ["batch", "features"], "doc": text}},
         weights={"kernel": {"shape": ["features"], "doc": text}},
-        sublayers={"gate": f"Activation({text!r})"},
+        sublayers={"gate": f"Rescaling({text!r})"},
         call=(
             f"# {line}\n"
             f"y = gate(tf.identity(x, name={text!r}))  # {line}\n"

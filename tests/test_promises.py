@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -58,11 +59,11 @@ def generated(project, run):
     return project
 
 
-def change_spec(project, old="Highway", new="A highway"):
+def change_spec(project, new="Changed"):
     path = project / "specs/highway.yaml"
     text = path.read_text()
     summary = re.search(r"^summary: (.*)$", text, re.MULTILINE)[1]
-    path.write_text(text.replace(summary, f"{new}: {summary}"))
+    path.write_text(text.replace(summary, f"{new}, {summary}"))
 
 
 def edit(path, line="# By hand.\n"):
@@ -173,6 +174,8 @@ def test_watch(project):
         stderr=subprocess.STDOUT,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
+    late = threading.Timer(60, watcher.kill)
+    late.start()
     try:
         for line in watcher.stdout:
             if "watching specs/" in line:
@@ -181,6 +184,7 @@ def test_watch(project):
         assert any(f"update {LAYER}" in line for line in watcher.stdout)
         assert "Watched" in (project / LAYER).read_text()
     finally:
+        late.cancel()
         watcher.kill()
         watcher.wait()
         watcher.stdout.close()
@@ -257,9 +261,7 @@ def test_extension(project, run):
     (project / "templates").mkdir()
     template = project / "templates/layer.py.jinja"
     start = '{% extends "layersmith/layer.py.jinja" %}\n'
-    template.write_text(
-        start + "{% block end %}\n\n\nOWNER = 'us'\n{% endblock %}\n"
-    )
+    template.write_text(start + "{% block end %}\n\n\nOWNER = 'us'\n{% endblock %}\n")
     assert run("generate")[0] == 0
     assert (project / LAYER).read_text().endswith("\n\n\nOWNER = 'us'\n")
     template.write_text(start + "{% block gone %}{% endblock %}\n")

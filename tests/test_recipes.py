@@ -7,6 +7,7 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from statistics import median
 from xml.etree import ElementTree
 
 import pytest
@@ -82,6 +83,17 @@ def results(gallery):
 def test_recipe_names_its_source(path):
     text = path.read_text(encoding="utf-8")
     assert "\nreference: " in text
+
+
+def test_the_median_spec_is_at_most_a_third_as_long_as_its_layer():
+    def length(text):
+        return sum(bool(line.strip()) for line in text.splitlines())
+
+    lengths = [
+        length(path.read_text(encoding="utf-8")) / length(generated()[path.stem].layer)
+        for path in RECIPES
+    ]
+    assert median(lengths) <= 1 / 3
 
 
 @pytest.mark.slow

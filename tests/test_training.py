@@ -146,7 +146,7 @@ def test_one_trace_serves_every_batch_size(folder):
 
 
 def test_a_killed_run_ends_with_the_weights_of_one_that_never_stopped(folder, tmp_path):
-    options = ("train_classic.py", "--epochs", "60", "--steps", "50")
+    options = ("train_classic.py", "--epochs", str(15 * KILLS), "--steps", "50")
     options = (*options, "--save-every", "20", "--steps-per-call", "7")
     finish(start(folder, *options, "--out", tmp_path / "whole"))
     out, moments = tmp_path / "killed", random.Random(0)
@@ -155,6 +155,7 @@ def test_a_killed_run_ends_with_the_weights_of_one_that_never_stopped(folder, tm
         if number:  # the first one dies while TensorFlow starts
             wait_for_a_checkpoint(process, out)
         time.sleep(moments.uniform(0, 1))
+        assert process.poll() is None, "the run was over before it was killed"
         process.kill()
         process.communicate()
     finish(start(folder, *options, "--resume", "--out", out))

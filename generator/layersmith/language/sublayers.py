@@ -16,6 +16,7 @@ from layersmith.spec.model import Sublayer
 from layersmith.suggest import suggest
 
 _BY_ITSELF = ("dtype", "name")
+_KINDS = ("activation", "initializer", "regularizer", "constraint")
 _OF_EVERY_LAYER = ("trainable", "activity_regularizer")
 
 
@@ -189,7 +190,29 @@ class _Reader:
                     f"`{layer.name}` needs `{name}`",
                     f"write `{layer.name}({name}=...)`",
                 )
+        from layersmith.language.tables import keras_layers
+
+        if layer.name in keras_layers():
+            for name, node in arguments.items():
+                self.identifier(layer, name, node)
         return arguments
+
+    def identifier(self, layer: KnownLayer, name: str, node: ast.expr) -> None:
+        """A text that stands for one of Keras's objects: it has to have that one."""
+        from layersmith.language.tables import keras_identifiers
+
+        kind = name.rpartition("_")[2]
+        if kind not in _KINDS or not isinstance(node, ast.Constant):
+            return
+        known = keras_identifiers(kind)
+        if node.value is None or node.value in known:
+            return
+        close = suggest(str(node.value), known)
+        self.error(
+            node,
+            f"`{name}` of `{layer.name}`: Keras has no {kind} {node.value!r}",
+            f"did you mean `{close}`?" if close else f"see `keras.{kind}s`",
+        )
 
     def names(self, call: ast.Call) -> None:
         """Names in the arguments: what is known when the layer is made."""

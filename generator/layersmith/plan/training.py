@@ -52,8 +52,6 @@ def _inputs(analysis: Analysis, cell: bool) -> list[TrainInput]:
         shape = example_shape(analysis, name)
         if shape is None or layer_input.state or names.is_mask(analysis, name):
             continue
-        if layer_input.optional:
-            continue
         # A cell is trained on sequences, in keras.layers.RNN.
         sizes = (STEPS, *shape[1:]) if cell else shape[1:]
         found.extend(_copies(analysis, layer_input, sizes))

@@ -1,7 +1,7 @@
 """Trains Attention with a custom loop.
 
 python train_attention.py                       # made-up data, graph mode
-python train_attention.py --data data.npz       # real data: arrays query, value and y
+python train_attention.py --data data.npz       # real data: arrays query, value, key and y
 python train_attention.py --mode xla            # compiled by XLA
 python train_attention.py --compare             # time eager, graph and XLA
 python train_attention.py --strategy mirrored   # all local devices
@@ -21,7 +21,7 @@ from attention import Attention
 MODES = ("eager", "graph", "xla")
 POLICIES = ("float32", "mixed_float16", "mixed_bfloat16")
 # Of a made-up sample.
-SHAPES = {"query": (5, 3), "value": (4, 6)}
+SHAPES = {"query": (5, 3), "value": (4, 6), "key": (4, 3)}
 
 
 def make_model(shapes=SHAPES, outputs=1):
@@ -29,6 +29,7 @@ def make_model(shapes=SHAPES, outputs=1):
     inputs = {
         "query": keras.Input(shapes["query"], name="query"),
         "value": keras.Input(shapes["value"], name="value"),
+        "key": keras.Input(shapes["key"], name="key"),
     }
     layer = Attention(use_scale=True, score_mode="concat", dropout=0.5)
     features = layer(list(inputs.values()))
@@ -70,6 +71,7 @@ def make_data(samples=4096):
     x = {
         "query": rng.normal(size=(samples, *SHAPES["query"])).astype("float32"),
         "value": rng.normal(size=(samples, *SHAPES["value"])).astype("float32"),
+        "key": rng.normal(size=(samples, *SHAPES["key"])).astype("float32"),
     }
     teacher = make_model()
     for weight in teacher.trainable_weights:
@@ -81,7 +83,7 @@ def make_data(samples=4096):
 
 
 def load_data(path):
-    """Reads query, value and y from a .npz file: integers in y are classes."""
+    """Reads query, value, key and y from a .npz file: integers in y are classes."""
     if not zipfile.is_zipfile(path):
         raise ValueError("not a .npz file" if path.exists() else "no such file")
     with np.load(path) as file:
@@ -97,6 +99,7 @@ def load_data(path):
     x = {
         "query": arrays["query"].astype("float32"),
         "value": arrays["value"].astype("float32"),
+        "key": arrays["key"].astype("float32"),
     }
     y = arrays["y"]
     if y.dtype.kind == "f":

@@ -8,14 +8,13 @@ from keras import layers
 class Dropout(layers.Layer):
     """Sets a random fraction of the inputs to zero while training.
 
-    The others are scaled by `1 / (1 - rate)`, so that their sum is expected to
-    be the same.
+    The others are scaled by `1 / (1 - rate)`, so that the expected sum is the
+    same.
 
     Args:
         rate: Float in `[0, 1]`, fraction of the inputs to drop.
         noise_shape: Tuple of integers and `None`, shape of the mask: 1 for an
-            axis that is dropped or kept as a whole, None for the size of the
-            input's axis.
+            axis that is dropped as a whole, None for others.
         seed: Integer seed of the random draws. `None` draws a new one each
             time.
 

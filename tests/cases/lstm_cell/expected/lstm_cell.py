@@ -36,10 +36,8 @@ class LSTMCell(layers.Layer):
         recurrent_constraint: Constraint of `recurrent_kernel`.
         bias_constraint: Constraint of `bias`.
         dropout: Float in `[0, 1]`, fraction of the inputs to drop.
-        recurrent_dropout: Float in `[0, 1]`, fraction of the hidden state to
-            drop.
-        implementation: One of `1`, `2`, with 1, each gate drops inputs of its
-            own.
+        recurrent_dropout: Float in `[0, 1]`, the same for the hidden state.
+        implementation: One of `1`, `2`, in 1, gates drop inputs apart.
         seed: Integer seed of the random draws. `None` draws a new one each
             time.
 

@@ -43,10 +43,10 @@ class SpatialDropout3D(layers.Layer):
 
     def call(self, inputs, training=None):
         if training and self.rate > 0:
-            if self.data_format == "channels_first":
-                noise_shape = [None, None, 1, 1, 1]
-            else:
-                noise_shape = [None, 1, 1, 1, None]
+            channels_first = self.data_format == "channels_first"
+            noise_shape = (
+                [None, None, 1, 1, 1] if channels_first else [None, 1, 1, 1, None]
+            )
             return keras.random.dropout(
                 inputs, self.rate, noise_shape=noise_shape, seed=self.seed_generator
             )

@@ -100,10 +100,8 @@ def oracle(a, w, inputs, training=False, draws=None):
     """The forward pass in NumPy, from the arguments `a` and the weights `w`."""
     inputs = inputs.astype(float)
     if training and a["rate"] > 0:
-        if a["data_format"] == "channels_first":
-            noise_shape = [None, None, 1, 1, 1]
-        else:
-            noise_shape = [None, 1, 1, 1, None]
+        channels_first = a["data_format"] == "channels_first"
+        noise_shape = [None, None, 1, 1, 1] if channels_first else [None, 1, 1, 1, None]
         return inputs * draws.dropout(
             np.shape(inputs), a["rate"], noise_shape=noise_shape
         )
