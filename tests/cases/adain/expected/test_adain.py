@@ -249,6 +249,15 @@ def test_functional_model_with_unknown_axes():
             assert one.dtype == announced.dtype
 
 
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("changed", CHANGES, ids=str)
+def test_output_shape_is_computed(changed, shape):
+    x = sample(shape)
+    layer = built(x, **changed)
+    shapes = tf.nest.map_structure(lambda y: tuple(y.shape), layer(**x))
+    assert layer.compute_output_shape(**shapes_of(x)) == shapes
+
+
 @pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16", "float64"])
 def test_dtype_policies(dtype):
     x = sample()

@@ -132,7 +132,8 @@ def test_compiled_it_does_the_same(mode):
 def test_mask_of_the_outputs_is_that_of_the_oracle(changed):
     x = sample()
     layer = built(x, **changed)
-    masks = [np.indices(v.shape[:2]).sum(axis=0) % 3 > 0 for v in x]
+    rng = np.random.default_rng(0)
+    masks = [rng.random(v.shape[:2]) < 0.5 for v in x]
     for given in (None, masks, [masks[0], *[None] * (len(x) - 1)]):
         got = layer.compute_mask(x, given)
         want = mask_oracle({**ARGUMENTS, **changed}, x, given)
@@ -242,6 +243,18 @@ def test_functional_model_with_unknown_axes():
             assert one.dtype == announced.dtype
             for size, known in zip(one.shape, announced.shape, strict=True):
                 assert known in (None, size)
+
+
+@pytest.mark.parametrize(
+    ("changed", "shape"),
+    [*((changed, shape) for changed in CHANGES for shape in SHAPES), *EXAMPLES],
+    ids=str,
+)
+def test_output_shape_is_computed(changed, shape):
+    x = sample(shape)
+    layer = built(x, **changed)
+    shapes = tf.nest.map_structure(lambda y: tuple(y.shape), layer(x))
+    assert layer.compute_output_shape(shapes_of(x)) == shapes
 
 
 @pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16", "float64"])

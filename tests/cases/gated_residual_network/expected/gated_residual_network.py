@@ -63,11 +63,11 @@ class GatedResidualNetwork(layers.Layer):
         self.input_spec = layers.InputSpec(min_ndim=2, axes={-1: features})
 
     def call(self, inputs, training=None):
-        x = (
+        x = self.dropout(
             tf.tensordot(self.hidden(inputs), self.output_kernel, axes=1)
-            + self.output_bias
+            + self.output_bias,
+            training=training,
         )
-        x = self.dropout(x, training=training)
         value, gate = tf.split(
             tf.tensordot(x, self.gate_kernel, axes=1) + self.gate_bias, 2, axis=-1
         )

@@ -142,8 +142,12 @@ def oracle(a, w, inputs, training=False, layer=None):
     """The forward pass in NumPy, from the arguments `a` and the weights `w`."""
     # Sublayers that are asked themselves: dropout.
     inputs = inputs.astype(float)
-    x = elu(dense(inputs, **part(w, "hidden"))) @ w["output_kernel"] + w["output_bias"]
-    x = ask(w, layer.dropout, x, training=training)
+    x = ask(
+        w,
+        layer.dropout,
+        elu(dense(inputs, **part(w, "hidden"))) @ w["output_kernel"] + w["output_bias"],
+        training=training,
+    )
     value, gate = split(x @ w["gate_kernel"] + w["gate_bias"], 2, axis=-1)
     return layer_normalization(inputs + value * sigmoid(gate), **part(w, "norm"))
 

@@ -22,7 +22,7 @@ def equations(axes, rank):
         elif i < rank:
             heads += query[i]
     scores = heads + queries + steps
-    return key + "," + query + "->" + scores, scores + "," + key + "->" + query
+    return query + "," + key + "->" + scores, scores + "," + key + "->" + query
 
 
 def distances(query, value, axes):
@@ -339,12 +339,17 @@ class MultiHeadAttention(layers.Layer):
                 keys + self.key_bias,
                 values + self.value_bias,
             )
-        scores = tf.einsum(score_equation, keys, queries * self.key_dim**-0.5)
+        scores = tf.einsum(score_equation, queries * self.key_dim**-0.5, keys)
         if masks:
             keep = combined(masks, scores, axes)
             scores = tf.where(keep, scores, scores.dtype.min)
-        over = list(range(-len(axes), 0))
-        weights = tf.exp(scores - tf.reduce_logsumexp(scores, axis=over, keepdims=True))
+        if len(axes) == 1:
+            weights = tf.nn.softmax(scores)
+        else:
+            over = list(range(-len(axes), 0))
+            weights = tf.exp(
+                scores - tf.reduce_logsumexp(scores, axis=over, keepdims=True)
+            )
         if masks:
             weights = tf.where(keep, weights, 0)
         dropped = weights

@@ -239,6 +239,11 @@ def assert_close(got, want, tolerance=1e-4, what=""):
 # Oracle --------------------------------------------------------------------------
 
 
+def softmax(x, axis=-1):
+    exp = np.exp(x - np.max(x, axis, keepdims=True))
+    return exp / np.sum(exp, axis, keepdims=True)
+
+
 def logsumexp(x, axis=None, keepdims=False):
     return np.logaddexp.reduce(x, axis, keepdims=keepdims)
 
@@ -271,7 +276,7 @@ def equations(axes, rank):
         elif i < rank:
             heads = heads + query[i]
     scores = heads + queries + steps
-    return key + "," + query + "->" + scores, scores + "," + key + "->" + query
+    return query + "," + key + "->" + scores, scores + "," + key + "->" + query
 
 
 def distances(query, value, axes):
@@ -347,12 +352,15 @@ def oracle(
             keys + w["key_bias"],
             values + w["value_bias"],
         )
-    scores = np.einsum(score_equation, keys, queries * a["key_dim"] ** (-0.5))
+    scores = np.einsum(score_equation, queries * a["key_dim"] ** (-0.5), keys)
     if masks:
         keep = combined(masks, scores, axes)
         scores = np.where(keep, scores, np.finfo(float).min)
-    over = list(range(-len(axes), 0))
-    weights = np.exp(scores - logsumexp(scores, axis=tuple(over), keepdims=True))
+    if len(axes) == 1:
+        weights = softmax(scores)
+    else:
+        over = list(range(-len(axes), 0))
+        weights = np.exp(scores - logsumexp(scores, axis=tuple(over), keepdims=True))
     if masks:
         weights = np.where(keep, weights, 0)
     dropped = weights
