@@ -57,7 +57,7 @@ KINDS = (
         "attention with a mask",
         "luong_attention",
         "{}",
-        "{query: [32, 8, 64], value: [32, 8, 64], value_mask: [32, 8]}",
+        "{query: [32, 5, 64], value: [32, 5, 64], value_mask: [32, 5]}",
         # The script's inputs have no masks: of random ones a tenth is left out.
         (
             "layer(**inputs)",
