@@ -87,7 +87,9 @@ class Dense(layers.Layer):
         outputs = tf.tensordot(inputs, self.kernel, axes=1)
         if self.use_bias:
             outputs = tf.nn.bias_add(outputs, self.bias)
-        return self.activation(outputs)
+        if self.activation is not None:
+            outputs = self.activation(outputs)
+        return outputs
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.units)

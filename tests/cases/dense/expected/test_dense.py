@@ -140,7 +140,9 @@ def oracle(a, w, inputs):
     outputs = inputs @ w["kernel"]
     if a["use_bias"]:
         outputs = outputs + w["bias"]
-    return ACTIVATIONS[a["activation"]](outputs)
+    if ACTIVATIONS[a["activation"]] is not None:
+        outputs = ACTIVATIONS[a["activation"]](outputs)
+    return outputs
 
 
 # Forward pass --------------------------------------------------------------------
