@@ -8,6 +8,7 @@ from itertools import groupby
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.parse import Parsed
+from layersmith.language.trees import fresh_tree
 from layersmith.plan import names
 from layersmith.plan.build_sublayers import build_sublayers
 from layersmith.plan.checks import asks_shapes, check_statement
@@ -179,5 +180,5 @@ def _size(analysis: Analysis, text: str) -> str:
             return used
         return names.attribute(analysis, used) or used
 
-    tree = ast.parse(text, mode="eval").body
+    tree = fresh_tree(text)
     return ast.unparse(names._Renamer(rename).visit(tree)).replace("'", '"')

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from layersmith.language.analyse import Analysis
 from layersmith.language.dims import Axis, Dim, Rest, Shape
 from layersmith.language.parse import Parsed
+from layersmith.language.trees import fresh_tree
 from layersmith.language.values import Tensor
 from layersmith.plan import arguments
 from layersmith.plan.rewrite import Edit, apply, extent, name_edits
@@ -165,7 +166,7 @@ def source_of(analysis: Analysis, dim: Dim, axis_source: Callable[[str], str]) -
             return axis_source(name)
         return attribute(analysis, name) or name
 
-    tree = ast.parse(str(dim), mode="eval").body
+    tree = fresh_tree(str(dim))
     return ast.unparse(_Renamer(rename).visit(tree)).replace("'", '"')
 
 
@@ -174,7 +175,7 @@ class _Renamer(ast.NodeTransformer):
         self.rename = rename
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
-        return ast.parse(self.rename(node.id), mode="eval").body
+        return fresh_tree(self.rename(node.id))
 
 
 def shape_source(

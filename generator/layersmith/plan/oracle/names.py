@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.numpy_meanings import requires
-from layersmith.plan.oracle.text import copy_of, expression, source
+from layersmith.language.trees import copy_of
+from layersmith.plan.oracle.text import expression, source
 
 _BUILTINS = frozenset(dir(builtins))
 _OWN = frozenset(

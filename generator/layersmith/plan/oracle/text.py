@@ -6,6 +6,8 @@ import ast
 import re
 from functools import lru_cache
 
+from layersmith.language.trees import fresh_tree
+
 # A string as `ast.unparse` writes it: on one line, without a prefix.
 _STRING = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
 # A slice as a name, until the text is made: `ast.unparse` sets no spaces in it.
@@ -105,20 +107,7 @@ def _plain(node: ast.expr) -> bool:
 
 
 def expression(text: str) -> ast.expr:
-    return ast.parse(text, mode="eval").body
-
-
-def copy_of(node: ast.AST) -> ast.AST:
-    """A tree like this one, to be changed."""
-    made = node.__class__()
-    for name in node._fields:
-        value = getattr(node, name, None)
-        if isinstance(value, ast.AST):
-            value = copy_of(value)
-        elif isinstance(value, list):
-            value = [copy_of(v) if isinstance(v, ast.AST) else v for v in value]
-        setattr(made, name, value)
-    return made
+    return fresh_tree(text)
 
 
 @lru_cache(maxsize=1000)

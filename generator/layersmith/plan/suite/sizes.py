@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.dims import Axis, Dim, Rest, Shape
 from layersmith.language.evaluate import Unknowable, evaluate
 from layersmith.language.examples import example_shapes
+from layersmith.language.trees import tree_of
 from layersmith.plan import names
 from layersmith.plan.suite.values import with_derived
 from layersmith.spec.model import Code
@@ -77,6 +77,6 @@ def _size(axis: Axis, known: Mapping[str, object]) -> object:
     if not isinstance(axis, Dim):
         return None
     try:
-        return evaluate(ast.parse(str(axis), mode="eval").body, known)
+        return evaluate(tree_of(str(axis)), known)
     except Unknowable:
         return None

@@ -9,13 +9,14 @@ from layersmith.language.analyse import Analysis
 from layersmith.language.evaluate import Unknowable, evaluate
 from layersmith.language.objects import KerasObject
 from layersmith.language.sublayers import Maker
+from layersmith.language.trees import copy_of, tree_of
 from layersmith.plan import names
 from layersmith.plan.arguments import literal
 from layersmith.plan.call import is_told
 from layersmith.plan.keras_objects import Sharing
 from layersmith.plan.oracle.functions import starting_functions
 from layersmith.plan.oracle.names import in_arguments, is_argument
-from layersmith.plan.oracle.text import copy_of, names_in
+from layersmith.plan.oracle.text import names_in
 from layersmith.plan.suite.model import Pairs, WeightPlan
 from layersmith.plan.suite.sizes import example_sizes, tuple_source
 from layersmith.plan.suite.values import Values, allowed, others, with_derived
@@ -145,7 +146,7 @@ def _names_in_shapes(analysis: Analysis) -> set[str]:
             else weight.shape.texts
         )
         for text in texts:
-            sizes = _sizes(analysis, ast.parse(text, mode="eval").body)
+            sizes = _sizes(analysis, tree_of(text))
             used |= names_in(sizes)
     return used
 
@@ -168,10 +169,7 @@ def _shape(analysis: Analysis, weight: Weight) -> str:
         tree = analysis.scope.shape_codes[weight.shape.text].tree
         source = _sizes(analysis, tree)
         return source if isinstance(tree, ast.Tuple) else f"tuple({source})"
-    sizes = [
-        _sizes(analysis, ast.parse(text, mode="eval").body)
-        for text in weight.shape.texts
-    ]
+    sizes = [_sizes(analysis, tree_of(text)) for text in weight.shape.texts]
     return tuple_source(sizes) if sizes else "()"
 
 

@@ -1,0 +1,34 @@
+"""Syntax trees of short expressions, each text of which is parsed once."""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+
+
+@lru_cache(maxsize=4096)
+def tree_of(text: str) -> ast.expr:
+    """The tree of an expression, which nobody may change.
+
+    Raises:
+        SyntaxError: if it is none.
+    """
+    return ast.parse(text, mode="eval").body
+
+
+def fresh_tree(text: str) -> ast.expr:
+    """The same, to be changed."""
+    return copy_of(tree_of(text))
+
+
+def copy_of(node: ast.AST) -> ast.AST:
+    """A tree like this one, to be changed."""
+    made = node.__class__()
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, ast.AST):
+            value = copy_of(value)
+        elif isinstance(value, list):
+            value = [copy_of(v) if isinstance(v, ast.AST) else v for v in value]
+        setattr(made, name, value)
+    return made
