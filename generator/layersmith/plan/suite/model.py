@@ -217,6 +217,7 @@ class SuitePlan:
         registered: Name that Keras knows the class under.
         imports: Statements for what the oracle's helpers and the sublayers need.
         helpers: Text of the functions that the oracle calls.
+        asked: Whether there are outputs that a call argument asks for.
         output_form: `single`, `tuple`, `dict` or `cell` (an output and new states).
         output_names: Keys of the outputs, where they come in a dict.
         output_dtypes: Of each output: a NumPy dtype, or empty for the compute dtype.
@@ -244,6 +245,7 @@ class SuitePlan:
     oracle: OraclePlan
     helpers: str
     examples: tuple[ExamplePlan, ...]
+    asked: bool
     output_form: str
     output_names: tuple[str, ...]
     output_dtypes: tuple[str, ...]

@@ -72,6 +72,7 @@ def plan_suite(
         oracle=oracle,
         helpers=paste(used).rstrip("\n"),
         examples=plan_examples(analysis),
+        asked=any(output.when is not None for output in spec.outputs),
         output_form=_output_form(analysis),
         output_names=tuple(o.name.text for o in spec.outputs if o.name is not None),
         output_dtypes=_output_dtypes(analysis),
