@@ -1,5 +1,6 @@
 """What every test may use: the repository as a template, and Copier in this Python."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -11,6 +12,11 @@ from projects import run, snapshot
 # A machine that does other work as well misses deadlines that no code has missed.
 settings.register_profile("busy", deadline=None)
 settings.load_profile("busy")
+
+# Shells let what they run in the background ignore an interrupt, and all its children,
+# those too that a test interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
