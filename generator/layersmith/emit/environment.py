@@ -146,26 +146,8 @@ def method(plan: Method, indent: int = 4) -> str:
 
 
 def block(statements: Iterable[str], indent: int) -> str:
-    """Statements, each laid out; a line of one may be indented within it.
-
-    A blank line stands around a function, as it does in ruff's layout.
-    """
-    lines: list[str] = []
-    before, functions = "", []  # indents of the functions that a line may be in
-    for statement in statements:
-        inner = statement.lstrip()
-        depth = len(statement) - len(inner)
-        ended = [place for place in functions if place >= depth]
-        begins = inner.startswith("def ") and not before.endswith(":")
-        if before and inner and (ended or begins) and before.lstrip()[0] != "@":
-            lines.append("")
-        if inner:
-            functions = [place for place in functions if place < depth]
-        if inner.startswith("def "):
-            functions.append(depth)
-        lines.append(layout.code(statement, indent))
-        before = statement
-    return "\n".join(lines)
+    """Statements, each laid out; a line of one may be indented within it."""
+    return "\n".join(layout.code(statement, indent) for statement in statements)
 
 
 def update(entries: Iterable[tuple[str, str]], call: str) -> str:
