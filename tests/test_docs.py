@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from layersmith.errors import render
 from layersmith.pipeline import SpecFile, Target, generate
@@ -32,6 +33,30 @@ def test_every_spec_in_the_reference_generates(spec):
     assert [render(problem, spec) for problem in problems] == []
     for text in (generated[0].layer, generated[0].suite, generated[0].script):
         compile(text, "generated", "exec")
+
+
+def used_keys(part: str) -> set[str]:
+    """Keys that the specs of the page write under a key; of the spec itself for ``."""
+    found: set[str] = set()
+    for block in blocks(SPEC_PAGE, "yaml"):
+        written = yaml.safe_load(block)
+        value = written.get(part, {}) if part else [written]
+        one = isinstance(value, dict) and set(value) <= set(keys.ENTRIES.get(part, ()))
+        entries = (
+            [value] if one else value.values() if isinstance(value, dict) else value
+        )
+        found.update(key for e in entries if isinstance(e, dict) for key in e)
+    return found
+
+
+@pytest.mark.parametrize("part", ["", *(p for p in keys.ENTRIES if p != "states")])
+def test_a_spec_in_the_reference_uses_every_key(part):
+    assert set(keys.ENTRIES[part] if part else keys.SPEC) - used_keys(part) == set()
+
+
+def test_a_spec_in_the_reference_uses_every_type_of_argument():
+    specs = "".join(blocks(SPEC_PAGE, "yaml"))
+    assert set(keys.ARGUMENT_TYPES) <= set(re.findall(r"\btype: (\w+)", specs))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Every recipe of the gallery: its emitted suite passes, and Keras's own check too."""
+"""Every recipe of the gallery and golden case: its emitted suite passes, and Keras's too."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from xml.etree import ElementTree
 import pytest
 
 from layersmith.pipeline import SpecFile, Target, generate
+from regenerate_cases import cases
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPES = sorted((ROOT / "generator" / "layersmith" / "recipes").glob("*.yaml"))
+SPECS = cases()  # the recipes among them
 FIRST = (
     "textbook_dense",
     "low_rank_dense",
@@ -27,15 +29,19 @@ FIRST = (
 
 @cache
 def generated():
-    files = [SpecFile(path.name, path.read_text(encoding="utf-8")) for path in RECIPES]
-    made, problems = generate(files, Target())
+    files = {
+        name: SpecFile(str(path), path.read_text("utf-8"))
+        for name, path in SPECS.items()
+    }
+    made, problems = generate(list(files.values()), Target())
     assert problems == []
-    return {Path(item.source.name).stem: item for item in made}
+    by_file = {item.source: item for item in made}
+    return {name: by_file[file] for name, file in files.items()}
 
 
 @pytest.fixture(scope="session")
 def gallery(tmp_path_factory):
-    """All files of all recipes in one folder."""
+    """All files of all recipes and cases in one folder."""
     folder = tmp_path_factory.mktemp("gallery")
     made = generated()
     for item in made.values():
@@ -97,9 +103,9 @@ def test_the_median_spec_is_at_most_a_third_as_long_as_its_layer():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
-def test_emitted_suite_passes(results, gallery, path):
-    item = gallery[1][path.stem]
+@pytest.mark.parametrize("case", SPECS)
+def test_emitted_suite_passes(results, gallery, case):
+    item = gallery[1][case]
     module = f"test_{item.snake}"
     assert module in results, f"{module} ran no test"
     assert results[module] == []

@@ -11,7 +11,7 @@ from layersmith.language.bodies import Body, read_body
 from layersmith.language.builtin_names import BUILTINS
 from layersmith.language.checks import check_used
 from layersmith.language.dims import Shape, shapes_differ
-from layersmith.language.examples import check_examples
+from layersmith.language.examples import check_examples, given_layers
 from layersmith.language.facts import Facts
 from layersmith.language.interpret import Interpreter
 from layersmith.language.objects import KerasObject, read_object
@@ -39,6 +39,7 @@ class Analysis:
         bodies: Methods that the author wrote out, by name.
         masking: Condition on the arguments under which the layer supports masks.
         output_codes: Expression that gives the shape of each output, where there is one.
+        given: Layers that examples give as arguments, by their text.
     """
 
     spec: Spec
@@ -54,6 +55,7 @@ class Analysis:
     bodies: dict[str, Body] = field(default_factory=dict)
     masking: Parsed | None = None
     output_codes: tuple[Parsed | None, ...] = ()
+    given: Mapping[str, Maker] = field(default_factory=dict)
 
     @property
     def output(self) -> Shape:
@@ -113,6 +115,7 @@ def _analysed(spec: Spec, report: Report, registry: Registry) -> Analysis | None
     if isinstance(spec.supports_masking, Code):
         masking = _condition(spec.supports_masking, scope, report)
     check_examples(spec, scope, report)
+    given = given_layers(spec, report)
     if call is None or not call.tree.body:
         if call is not None:
             report.error(spec.call.span, "`call` is empty", "end it with `return ...`")
@@ -151,6 +154,7 @@ def _analysed(spec: Spec, report: Report, registry: Registry) -> Analysis | None
         bodies,
         masking,
         output_codes,
+        given,
     )
 
 

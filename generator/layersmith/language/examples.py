@@ -5,9 +5,23 @@ from __future__ import annotations
 from layersmith.errors import Report
 from layersmith.language.dims import Dim
 from layersmith.language.scope import Scope
+from layersmith.language.sublayers import Maker, read_given
 from layersmith.spec.model import Example, Input, Spec, Value
 from layersmith.spec.read import fits
 from layersmith.suggest import suggest
+
+
+def given_layers(spec: Spec, report: Report) -> dict[str, Maker]:
+    """The layers that examples give as arguments, by their text."""
+    kinds = {argument.name.text: argument.type for argument in spec.arguments}
+    found = {}
+    for example in spec.examples:
+        for name, value in example.arguments:
+            if kinds.get(name.text) == "layer" and isinstance(value.value, str):
+                maker = read_given(value.code, f"`{name}`", report)
+                if maker is not None:
+                    found[value.value] = maker
+    return found
 
 
 def check_examples(spec: Spec, scope: Scope, report: Report) -> None:

@@ -12,7 +12,7 @@ from layersmith.language.parse import Parsed, parse_expression
 from layersmith.language.registry import KnownLayer, Registry
 from layersmith.language.scope import Scope, dim_of
 from layersmith.language.values import Tensor
-from layersmith.spec.model import Sublayer
+from layersmith.spec.model import Code, Sublayer
 from layersmith.suggest import suggest
 
 _BY_ITSELF = ("dtype", "name")
@@ -79,6 +79,22 @@ def read_maker(
     ).maker(parsed.tree)
 
 
+def read_given(code: Code, what: str, report: Report) -> Maker | None:
+    """The maker of a layer of Keras that an example gives as an argument.
+
+    A class alone stands for its call without arguments, as it does in Keras.
+    """
+    parsed = parse_expression(code, report)
+    if parsed is None:
+        return None
+    tree = parsed.tree
+    if isinstance(tree, ast.Name):
+        tree = ast.copy_location(ast.Call(tree, [], []), tree)
+    return _Reader(parsed, Scope(), Registry(), report, what, "Keras has no").maker(
+        tree
+    )
+
+
 class _Reader:
     def __init__(
         self,
@@ -87,12 +103,14 @@ class _Reader:
         registry: Registry,
         report: Report,
         what: str,
+        missing: str = "neither Keras nor a spec here has a",
     ):
         self.parsed = parsed
         self.scope = scope
         self.registry = registry
         self.report = report
         self.what = what
+        self.missing = missing
 
     def error(self, node: ast.AST, message: str, hint: str) -> None:
         self.report.error(self.parsed.span(node), message, hint)
@@ -111,7 +129,7 @@ class _Reader:
             close = suggest(call.func.id, self.registry)
             self.error(
                 call.func,
-                f"neither Keras nor a spec here has a layer `{call.func.id}`",
+                f"{self.missing} layer `{call.func.id}`",
                 f"did you mean `{close}`?"
                 if close
                 else "see `keras.layers` for its name",

@@ -85,17 +85,19 @@ def config_entry(argument: Argument) -> tuple[str, str]:
 
 def check_statements(arguments: tuple[Argument, ...]) -> list[str]:
     """Statements that refuse bad values; equal checks of several are one loop."""
-    groups: dict[tuple[str, str], list[Argument]] = {}
+    groups: dict[tuple[str, str, str], list[Argument]] = {}
     for argument in arguments:
         for check in _checks(argument):
-            groups.setdefault(check, []).append(argument)
+            # What is wrong is the type alone, not a value of it.
+            error = "TypeError" if argument.type == "layer" else "ValueError"
+            groups.setdefault((*check, error), []).append(argument)
     statements = []
-    for (condition, expected), members in groups.items():
+    for (condition, expected, error), members in groups.items():
         if len(members) == 1:
             name = members[0].name.text
             statements.append(f"if {condition.replace(VALUE, name)}:")
             statements.append(
-                f'    raise ValueError("`{name}` must be {expected}. " f"Received: {name}={{{name}}}")'
+                f'    raise {error}("`{name}` must be {expected}. " f"Received: {name}={{{name}}}")'
             )
             continue
         pairs = ", ".join(f'("{a.name}", {a.name})' for a in members)
@@ -106,7 +108,7 @@ def check_statements(arguments: tuple[Argument, ...]) -> list[str]:
         statements.append(f"    if {condition.replace(VALUE, value)}:")
         words = expected.replace("{", "{{").replace("}", "}}")
         statements.append(
-            f'        raise ValueError(f"`{{name}}` must be {words}. " f"Received: {{name}}={{{value}}}")'
+            f'        raise {error}(f"`{{name}}` must be {words}. " f"Received: {{name}}={{{value}}}")'
         )
     return statements
 

@@ -34,8 +34,10 @@ def _build(analysis: Analysis, call: SublayerCall) -> list[str]:
         return _build_each(analysis, name, calls)
     shapes = _shapes(analysis, call)
     statement = f"self.{name}.build({', '.join(shapes)})"
-    if any(a.name.text == name and a.type == "layer" for a in analysis.spec.arguments):
-        return [f"if not self.{name}.built:", f"    {statement}"]
+    argument = analysis.spec.argument(name)
+    if argument is not None:  # a layer that its giver may have built
+        there = f"self.{name} is not None and " if argument.nullable else ""
+        return [f"if {there}not self.{name}.built:", f"    {statement}"]
     return _guarded(analysis, name, [statement])
 
 

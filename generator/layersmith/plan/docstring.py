@@ -16,6 +16,7 @@ _KNOWN = {
     "activation": "Activation function, or its name. `None` is linear.",
 }
 _KINDS = {
+    "layer": "Layer to call.",
     "initializer": "Initializer of {}.",
     "regularizer": "Regularizer of {}.",
     "constraint": "Constraint of {}.",

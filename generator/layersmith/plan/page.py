@@ -8,6 +8,7 @@ from layersmith.language.analyse import Analysis
 from layersmith.plan.arguments import literal
 from layersmith.plan.diagram import Diagram, plan_diagram
 from layersmith.plan.docstring import SEED, described
+from layersmith.plan.given_layers import example_source
 from layersmith.plan.seeds import needs_seed
 from layersmith.spec.model import (
     Argument,
@@ -82,7 +83,10 @@ class PagePlan:
 def plan_page(analysis: Analysis, module: str) -> PagePlan:
     """The plan of a layer's page."""
     spec = analysis.spec
-    given = [f"{name}={literal(v.value)}" for name, v in spec.examples[0].arguments]
+    given = [
+        f"{name}={example_source(analysis, name.text, value.value)}"
+        for name, value in spec.examples[0].arguments
+    ]
     return PagePlan(
         name=spec.layer.text,
         summary=spec.summary,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from layersmith.language.analyse import Analysis
 from layersmith.language.values import Items, Tensor
 from layersmith.plan import names
-from layersmith.plan.arguments import literal
 from layersmith.plan.cell import states
+from layersmith.plan.given_layers import example_source
 from layersmith.plan.seeds import draws_in_inference
 from layersmith.plan.suite.inputs import NUMPY_DTYPES, upper_bound
 from layersmith.plan.suite.sizes import example_shape
@@ -33,7 +33,10 @@ def plan_training(analysis: Analysis, module: str, training: str = "") -> TrainP
     return TrainPlan(
         layer=spec.layer.text,
         module=module,
-        arguments=tuple((name, literal(value)) for name, value in given.items()),
+        arguments=tuple(
+            (name, example_source(analysis, name, value))
+            for name, value in given.items()
+        ),
         inputs=tuple(_inputs(analysis, cell)),
         output=_output(analysis, cell),
         title=spec.layer.text,

@@ -31,10 +31,15 @@ class Code:
 
 @dataclass(frozen=True)
 class Value:
-    """A literal with its place."""
+    """A literal with its place.
+
+    Attributes:
+        code: The text of a scalar, for a value that is Python code, as a layer's is.
+    """
 
     value: Literal
     span: Span
+    code: Code | None = None
 
 
 @dataclass(frozen=True)

@@ -184,7 +184,14 @@ class _Assembler(Reader):
             convert=self.code(found.get("convert")),
         )
         if default is not None and default.value is not None:
-            self.check_value(argument, default)
+            if kind == "layer":
+                self.report.error(
+                    default.span,
+                    "a layer cannot be a default: all would hold the same one",
+                    "write `default: null`, or leave it out and give it in the example",
+                )
+            else:
+                self.check_value(argument, default)
         return argument
 
     def _call_argument(self, name: Name, node: Node) -> Argument | None:

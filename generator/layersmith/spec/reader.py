@@ -241,7 +241,9 @@ class Reader:
             return None
         if isinstance(node, Scalar):
             value = self._value(node)
-            return None if isinstance(value, _Wrong) else Value(value, node.span)
+            if isinstance(value, _Wrong):
+                return None
+            return Value(value, node.span, Code(node.text, node.span, node.origin))
         if isinstance(node, Sequence):
             items = [self.literal(item) for item in node.items]
             if any(item is None for item in items):

@@ -16,7 +16,7 @@ from layersmith.plan.oracle.names import (
     oracle_names,
 )
 from layersmith.plan.oracle.sublayers import Sublayers
-from layersmith.plan.oracle.text import statement_lines
+from layersmith.plan.oracle.text import statement_lines, with_blank_lines
 from layersmith.plan.oracle.translate import Translator
 
 
@@ -59,7 +59,7 @@ def _plan(analysis: Analysis, names: OracleNames) -> OraclePlan:
     losses = any(t.losses for t in translators)
     return OraclePlan(
         parameters=tuple(_parameters(analysis, names, bool(draws), asks, losses)),
-        body=(*first, *body),
+        body=tuple(with_blank_lines([*first, *body], within=True)),
         functions=tuple(functions),
         helpers=tuple(dict.fromkeys(helpers)),
         draws=tuple(dict.fromkeys(draws)),

@@ -18,7 +18,7 @@ def statement_lines(node: ast.stmt) -> list[str]:
     """Lines of a statement, indented within its blocks."""
     text = ast.unparse(_with_lines(node))
     lines = [_written(line) for line in text.split("\n")]
-    return _with_blank_lines(lines)
+    return with_blank_lines(lines)
 
 
 def _with_lines(node: ast.stmt) -> ast.stmt:
@@ -61,17 +61,24 @@ def _closing(line: str, start: int) -> int | None:
     return None
 
 
-def _with_blank_lines(lines: list[str]) -> list[str]:
-    """A blank line around each function within another."""
+def with_blank_lines(lines: list[str], within: bool = False) -> list[str]:
+    """A blank line around each function within another.
+
+    Args:
+        within: Whether all of the lines stand in a function.
+    """
     found: list[str] = []
     inner: list[int] = []
     for line in lines:
+        if not line:
+            found.append(line)
+            continue
         depth = len(line) - len(line.lstrip())
         ended = False
         while inner and depth <= inner[-1]:
             inner.pop()
             ended = True
-        nested = depth > 0 and line.lstrip().startswith("def ")
+        nested = (within or depth > 0) and line.lstrip().startswith("def ")
         opened = bool(found) and found[-1].endswith(":")
         if found and (ended or nested) and not opened and found[-1]:
             found.append("")

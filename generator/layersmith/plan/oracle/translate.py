@@ -290,7 +290,11 @@ class Translator(ast.NodeTransformer):
             value = self.value(node) if isinstance(node, ast.AST) else None
             if isinstance(value, Static) and value.kind not in ("int", "none"):
                 return f"tuple(np.atleast_1d({text}))"  # a number, or a list of them
-            return text if isinstance(value, Static) or not text else f"tuple({text})"
+            if isinstance(value, Static) or not text:
+                return text
+            if isinstance(node, ast.Call) and source(node.func) == "list" and node.args:
+                text = self.text(node.args[0])
+            return f"tuple({text})"
         if how == "dtype":
             value = self.value(node) if isinstance(node, ast.AST) else None
             literal = value.literal if isinstance(value, Static) else None

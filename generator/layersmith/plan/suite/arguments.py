@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from layersmith.language.analyse import Analysis
 from layersmith.plan.arguments import MODULES, literal
+from layersmith.plan.given_layers import fresh_source
 from layersmith.plan.oracle.names import in_arguments
 from layersmith.plan.oracle.sublayers import activation_source
 from layersmith.plan.seeds import needs_seed
@@ -29,11 +30,11 @@ def plan_arguments(
     """
     spec = analysis.spec
     seeded = needs_seed(analysis)
-    kinds = {a.name.text: a.type for a in spec.arguments}
 
     def pairs(change: Values) -> Pairs:
         return tuple(
-            (name, _source(value, kinds.get(name))) for name, value in change.items()
+            (name, fresh_source(analysis, name, value) or _source(value))
+            for name, value in change.items()
         )
 
     own, changed = list(pairs(example)), [pairs(change) for change in changes]
@@ -108,9 +109,7 @@ def _activations(
     return tuple(sources)
 
 
-def _source(value: object, kind: str | None = None) -> str:
-    if kind == "layer" and isinstance(value, str):
-        return f"keras.layers.{value}"
+def _source(value: object) -> str:
     if isinstance(value, float) and math.isnan(value):
         return "np.nan"
     if isinstance(value, float):

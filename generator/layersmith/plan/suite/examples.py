@@ -6,6 +6,7 @@ from layersmith.language.analyse import Analysis
 from layersmith.language.examples import example_shapes, is_values
 from layersmith.plan import names
 from layersmith.plan.arguments import literal
+from layersmith.plan.given_layers import fresh_source
 from layersmith.plan.suite.model import ExamplePlan
 from layersmith.spec.model import Example
 
@@ -37,11 +38,17 @@ def _plan(analysis: Analysis, example: Example) -> ExamplePlan:
         parts.append((name, shown))
     outputs = example.outputs
     return ExamplePlan(
-        arguments=tuple((n.text, literal(v.value)) for n, v in example.arguments),
+        arguments=tuple(
+            (n.text, _source(analysis, n.text, v.value)) for n, v in example.arguments
+        ),
         inputs=_in_form(analysis, parts),
         values=values,
         outputs="" if outputs is None else _nested(outputs.value),
     )
+
+
+def _source(analysis: Analysis, name: str, value: object) -> str:
+    return fresh_source(analysis, name, value) or literal(value)
 
 
 def _in_form(analysis: Analysis, parts: list[tuple[str, str]]) -> str:

@@ -54,7 +54,7 @@ def announced(
         values: The arguments.
         rest: Sizes of the axes that each `...` stands for.
     """
-    asked = _asks_shapes(analysis)
+    asked = _asks_shapes(analysis) or _asks_layers(analysis)
     fixed = set(analysis.scope.axes) if asked else names.fixed_axes(analysis)
     sizes = {a: s for a, s in example_sizes(analysis).items() if a in fixed}
     known = {**with_derived(analysis, values), **sizes}
@@ -71,6 +71,11 @@ def announced(
 def _asks_shapes(analysis: Analysis) -> bool:
     """Whether an expression makes the shape of a weight from shapes of inputs."""
     return any(isinstance(weight.shape, Code) for weight in analysis.spec.weights)
+
+
+def _asks_layers(analysis: Analysis) -> bool:
+    """Whether a layer is an argument: which sizes it must know, only it can say."""
+    return any(argument.type == "layer" for argument in analysis.spec.arguments)
 
 
 def _size(axis: Axis, known: Mapping[str, object]) -> object:

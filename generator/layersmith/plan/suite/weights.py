@@ -9,6 +9,7 @@ from layersmith.language.analyse import Analysis
 from layersmith.language.evaluate import Unknowable, evaluate
 from layersmith.language.objects import KerasObject
 from layersmith.language.sublayers import Maker
+from layersmith.language.tables import keras_layers
 from layersmith.language.trees import copy_of, tree_of
 from layersmith.plan import names
 from layersmith.plan.arguments import literal
@@ -62,7 +63,7 @@ def plan_weights(analysis: Analysis, values: Values) -> WeightPlan:
         constrained=_served(analysis, "constraint"),
         only=spec.extends is None,
         sublayers=_sublayers(analysis),
-        told=_told(analysis),
+        told=_told(analysis, values),
         cloned=tuple(sorted(Sharing(analysis).shared)),
         trains=_trains(analysis),
     )
@@ -280,7 +281,7 @@ def made(analysis: Analysis, maker: Maker) -> str:
     return f"{owner}{maker.layer}({', '.join(parts)})"
 
 
-def _told(analysis: Analysis) -> tuple[str, ...]:
+def _told(analysis: Analysis, values: Values) -> tuple[str, ...]:
     """Sublayers that `call` tells whether it is training."""
     if not analysis.trains:
         return ()
@@ -288,6 +289,13 @@ def _told(analysis: Analysis) -> tuple[str, ...]:
         dict.fromkeys(
             call.name
             for call in analysis.facts.sublayer_calls
-            if is_told(analysis, call.name)
+            if is_told(analysis, call.name) and _listens(analysis, values, call.name)
         )
     )
+
+
+def _listens(analysis: Analysis, values: Values, name: str) -> bool:
+    """Whether a sublayer's `call` takes `training`: a layer that is given may not."""
+    maker = analysis.given.get(str(values.get(name)))
+    known = keras_layers().get(maker.layer) if maker is not None else None
+    return known is None or known.takes_training
