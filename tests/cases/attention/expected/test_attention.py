@@ -499,6 +499,20 @@ def test_output_shape_is_computed(changed, shape):
     assert layer.compute_output_shape(shapes_of(x)) == shapes
 
 
+@pytest.mark.parametrize("call", CALLS)
+def test_symbolic_outputs_are_like_the_real_ones(call):
+    x = sample()
+    layer = built(x, dtype="mixed_bfloat16")
+    symbols = tf.nest.map_structure(lambda v: keras.KerasTensor(v.shape, v.dtype), x)
+    announced = layer.compute_output_spec(symbols, **CALLS[call])
+    outputs = layer(x, **CALLS[call])
+    for one, other in zip(
+        tf.nest.flatten(announced), tf.nest.flatten(outputs), strict=True
+    ):
+        assert one.shape == other.shape
+        assert one.dtype == other.dtype
+
+
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16", "float64"])
 def test_dtype_policies(dtype, training):
