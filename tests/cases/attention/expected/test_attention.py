@@ -273,9 +273,11 @@ def test_masks_are_supported():
 def test_mask_of_the_outputs_is_that_of_the_oracle(changed):
     x = sample()
     layer = built(x, **changed)
-    rng = np.random.default_rng(0)
-    masks = [rng.random(v.shape[:2]) < 0.5 for v in x]
-    for given in (None, masks, [masks[0], *[None] * (len(x) - 1)]):
+    # Each mask has places where it alone is true, or alone is false.
+    places = [np.indices(v.shape[:2]).sum(axis=0) % (len(x) + 1) for v in x]
+    masks = [place == n for n, place in enumerate(places)]
+    others = [place != n for n, place in enumerate(places)]
+    for given in (None, masks, others, [masks[0], *[None] * (len(x) - 1)]):
         got = layer.compute_mask(x, given)
         want = mask_oracle({**ARGUMENTS, **changed}, x, given)
         assert (got is None) == (want is None)
