@@ -14,7 +14,7 @@ from layersmith.language.dims import Shape, shapes_differ
 from layersmith.language.examples import check_examples, given_layers
 from layersmith.language.facts import Facts
 from layersmith.language.interpret import Interpreter
-from layersmith.language.objects import KerasObject, read_object
+from layersmith.language.objects import KerasObject, check_identifiers, read_object
 from layersmith.language.parse import Parsed, parse_body, parse_expression
 from layersmith.language.registry import Registry
 from layersmith.language.scope import Scope, build_scope, spec_shape
@@ -115,6 +115,7 @@ def _analysed(spec: Spec, report: Report, registry: Registry) -> Analysis | None
     if isinstance(spec.supports_masking, Code):
         masking = _condition(spec.supports_masking, scope, report)
     check_examples(spec, scope, report)
+    check_identifiers(spec, report)
     given = given_layers(spec, report)
     if call is None or not call.tree.body:
         if call is not None:

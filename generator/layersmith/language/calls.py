@@ -144,7 +144,13 @@ class Calls:
         keywords = {}
         for keyword in node.keywords:
             value = self.expression(keyword.value)
-            if keyword.arg is not None:
+            if keyword.arg is None:
+                self.problem(
+                    keyword.value,
+                    f"`**` hides what {ast.unparse(node.func)} is given",
+                    "name each argument by itself",
+                )
+            else:
                 keywords[keyword.arg] = (keyword.value, value)
         return positional, keywords
 

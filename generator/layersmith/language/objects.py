@@ -11,6 +11,8 @@ from layersmith.language.parse import Parsed, parse_expression
 from layersmith.spec.model import Code, Spec
 from layersmith.suggest import suggest
 
+_KINDS = ("activation", "initializer", "regularizer", "constraint")
+
 
 @dataclass(frozen=True)
 class KerasObject:
@@ -106,6 +108,31 @@ def read_object(
         return None
     _check_names(parsed, spec, {call.func.id}, report)
     return KerasObject(kind, call=parsed, class_name=name)
+
+
+def check_identifiers(spec: Spec, report: Report) -> None:
+    """Says which defaults, choices and example values stand for none of Keras's objects.
+
+    A name with `>` in it is one that somebody has registered.
+    """
+    from layersmith.language.tables import keras_identifiers
+
+    kinds = {a.name.text: a.type for a in spec.arguments if a.type in _KINDS}
+    values = [(a.type, v) for a in spec.arguments for v in (*a.choices, a.default)]
+    for example in spec.examples:
+        values += [(kinds.get(name.text), value) for name, value in example.arguments]
+    for kind, value in values:
+        if kind not in _KINDS or value is None or not isinstance(value.value, str):
+            continue
+        known = keras_identifiers(kind)
+        if value.value in known or ">" in value.value:
+            continue
+        close = suggest(value.value, known)
+        report.error(
+            value.span,
+            f"Keras has no {kind} `{value.value}`",
+            f"did you mean `{close}`?" if close else f"see `keras.{kind}s`",
+        )
 
 
 def _makes_function(node: ast.AST, functions: AbstractSet[str]) -> bool:

@@ -206,7 +206,8 @@ def _parse(code: Code, report: Report, mode: str, allowed: tuple) -> Parsed | No
             return None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            # What Python only warns of, such as `1in x`, later ones refuse.
+            warnings.simplefilter("error")
             tree = ast.parse(code.text, mode=mode)
     except SyntaxError as error:
         line = max(1, min(error.lineno or 1, len(lines)))
@@ -321,6 +322,12 @@ def _folded(call: ast.Call) -> set[int]:
     return {id(node) for node in call.args if isinstance(node, ast.GeneratorExp)}
 
 
+# Builtins that nobody should find in an emitted file, not even as a local name.
+_DANGEROUS = frozenset(
+    {"exec", "eval", "compile", "open", "globals", "locals", "vars", "input"}
+)
+
+
 def _check_names(parsed: Parsed, report: Report, node: ast.AST) -> None:
     names = []
     if isinstance(node, ast.Name):
@@ -341,7 +348,10 @@ def _check_names(parsed: Parsed, report: Report, node: ast.AST) -> None:
         hidden = name.startswith("__") or (
             name.startswith("_") and isinstance(node, ast.Attribute)
         )
-        if hidden or not name.isascii():
+        bound = isinstance(node, (ast.arg, ast.FunctionDef)) or (
+            isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        )
+        if hidden or not name.isascii() or (bound and name in _DANGEROUS):
             report.error(
                 parsed.span(node),
                 f"the name `{name}` is not allowed",

@@ -21,6 +21,8 @@ def plan_compute_output_spec(analysis: Analysis) -> Method | None:
         return None
     shapes = output_shapes(analysis)[1:]
     given = plan_compute_output_shape(analysis)
+    if given is None:
+        return None  # Keras asks `call` itself
     parameters = [p.partition("=")[0] for p in given.parameters[1:]]
     needed = f"self.compute_output_shape({', '.join(parameters)})"
     lines = [f"{name} = {_shape(analysis, name)}" for name in parameters]

@@ -385,6 +385,6 @@ def fits(argument: Argument, value: object) -> str | None:
         (argument.below, lambda bound: value < bound, "less than"),
     )
     for bound, holds, words in bounds:
-        if bound is not None and not holds(bound.value):
+        if number and bound is not None and not holds(bound.value):
             return f"{words} {bound.value}"
     return None

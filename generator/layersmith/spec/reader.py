@@ -8,6 +8,7 @@ import math
 import re
 import sys
 from collections.abc import Mapping as MappingABC
+from keyword import iskeyword
 
 from layersmith.errors import Report, Span
 from layersmith.source import Mapping, Node, Scalar, Sequence
@@ -285,7 +286,7 @@ class Reader:
             axes.append(code)
         dots = [axis for axis in axes if axis.text.startswith("...")]
         for axis in dots:
-            if not _REST.fullmatch(axis.text):
+            if not _REST.fullmatch(axis.text) or iskeyword(axis.text[3:]):
                 self.report.error(
                     axis.span,
                     f"`{axis.text}` is not a name for any number of axes",
