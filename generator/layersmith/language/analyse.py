@@ -13,6 +13,7 @@ from layersmith.language.checks import check_used
 from layersmith.language.dims import Shape, shapes_differ
 from layersmith.language.examples import check_examples, given_layers
 from layersmith.language.facts import Facts
+from layersmith.language.gradients import check_gradients
 from layersmith.language.interpret import Interpreter
 from layersmith.language.objects import KerasObject, check_identifiers, read_object
 from layersmith.language.parse import Parsed, parse_body, parse_expression
@@ -136,6 +137,7 @@ def _analysed(spec: Spec, report: Report, registry: Registry) -> Analysis | None
     check_used(spec, scope, facts, read, names, report)
     _check_sublayer_inputs(call, facts, makers, report)
     if not report.failed:
+        check_gradients(spec, call, facts, report)
         read += [found.call for found in objects.values() if found.call is not None]
         read += [*scope.derived.values(), *scope.repeats.values()]
         check_allowed(spec, scope, call, read, report)

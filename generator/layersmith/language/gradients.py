@@ -1,0 +1,103 @@
+"""Weights that nothing can train: no gradient comes to them from what `call` returns."""
+
+from __future__ import annotations
+
+import ast
+
+from layersmith.errors import Report
+from layersmith.language.facts import Facts
+from layersmith.language.parse import Parsed
+from layersmith.spec.model import Spec
+
+
+def check_gradients(spec: Spec, call: Parsed, facts: Facts, report: Report) -> None:
+    """Says which trainable weights no gradient reaches.
+
+    A regularizer trains a weight too, so that one with a regularizer is let pass; so is
+    all that a function of the spec's own, a sublayer or an unknown operation is given.
+    """
+    paths = _Paths(facts)
+    paths.follow(call.tree)
+    for weight in spec.weights:
+        name = weight.name.text
+        asked = name in paths.read and name not in paths.reached
+        if (
+            asked
+            and weight.trainable
+            and not weight.inherited
+            and not weight.regularizer
+        ):
+            report.error(
+                weight.name.span,
+                f"no gradient comes to weight `{name}`, so that nothing trains it",
+                "write `trainable: false`, or let it reach the outputs by operations with a gradient",
+            )
+
+
+class _Paths:
+    """Which names a gradient of the outputs comes to.
+
+    Attributes:
+        carried: By local name: the names that its value depends on smoothly.
+        reached: All that something returned, or added as a loss, depends on so.
+        read: All names that are read.
+    """
+
+    def __init__(self, facts: Facts):
+        self.without = {
+            id(node)
+            for node, _, operation in facts.calls
+            if operation is not None and not operation.gradient
+        }
+        self.carried: dict[str, set[str]] = {}
+        self.reached: set[str] = set()
+        self.read: set[str] = set()
+
+    def follow(self, tree: ast.AST) -> None:
+        """Follows the assignments until nothing more comes of it: loops go back."""
+        while True:
+            before = sum(map(len, self.carried.values())) + len(self.reached)
+            for node in ast.walk(tree):
+                self.statement(node)
+            if sum(map(len, self.carried.values())) + len(self.reached) == before:
+                return
+
+    def statement(self, node: ast.AST) -> None:
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            self.read.add(node.id)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            value = node.iter if isinstance(node, ast.For) else node.value
+            if value is not None:
+                self.bind(targets, self.names(value))
+        elif isinstance(node, ast.comprehension):
+            self.bind([node.target], self.names(node.iter))
+        elif isinstance(node, ast.FunctionDef):
+            self.bind([ast.Name(node.name)], self.within(node))
+        elif (isinstance(node, ast.Return) and node.value is not None) or isinstance(
+            node, ast.Expr
+        ):
+            self.reached |= self.names(node.value)
+
+    def bind(self, targets: list[ast.expr], names: set[str]) -> None:
+        for target in targets:
+            for inner in ast.walk(target):
+                if isinstance(inner, ast.Name):
+                    self.carried.setdefault(inner.id, set()).update(names)
+
+    def names(self, node: ast.AST) -> set[str]:
+        """Names that the value of an expression depends on smoothly."""
+        if isinstance(node, ast.Name):
+            return {node.id} | self.carried.get(node.id, set())
+        if id(node) in self.without or isinstance(node, ast.Compare):
+            return set()
+        found: set[str] = set()
+        for child in ast.iter_child_nodes(node):
+            found |= self.names(child)
+        return found
+
+    def within(self, function: ast.FunctionDef) -> set[str]:
+        found: set[str] = set()
+        for statement in function.body:
+            found |= self.names(statement)
+        return found
