@@ -20,6 +20,7 @@ from layersmith.language.parse import Parsed, parse_body, parse_expression
 from layersmith.language.registry import Registry
 from layersmith.language.scope import Scope, build_scope, spec_shape
 from layersmith.language.sublayers import Maker, read_maker
+from layersmith.language.trees import stored_names
 from layersmith.language.values import Function, Items, Static, Tensor, Unknown, Value
 from layersmith.language.whitelist import check_allowed
 from layersmith.spec.model import Code, Spec
@@ -256,11 +257,7 @@ def _condition(
     parsed = parse_expression(code, report)
     if parsed is None:
         return None
-    bound = {
-        node.id
-        for node in parsed.nodes
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
+    bound = stored_names(parsed.nodes)
     for node in parsed.nodes:
         if not isinstance(node, ast.Name) or node.id in BUILTINS | also | bound:
             continue

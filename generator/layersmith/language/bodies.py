@@ -13,6 +13,7 @@ from layersmith.language.operations import Operation
 from layersmith.language.parse import Parsed, parse_body
 from layersmith.language.scope import Scope
 from layersmith.language.subscripts import dotted_name
+from layersmith.language.trees import stored_names
 from layersmith.spec.model import Code
 from layersmith.suggest import suggest
 
@@ -54,11 +55,7 @@ def read_body(
     if not parsed.tree.body:
         report.error(code.span, "this body is empty", "end it with `return ...`")
         return None
-    local = frozenset(
-        node.id
-        for node in ast.walk(parsed.tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    )
+    local = frozenset(stored_names(parsed.nodes))
     body = Body(parsed, frozenset(parameters), local)
     _Reader(body, scope, report).read(parsed.tree)
     return body

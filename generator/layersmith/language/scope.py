@@ -11,6 +11,7 @@ from layersmith.errors import Report, Span
 from layersmith.language.builtin_names import BUILTINS
 from layersmith.language.dims import Axis, Derived, Dim, Rest, Shape, SizeTooLarge
 from layersmith.language.parse import Parsed, parse_body, parse_expression
+from layersmith.language.trees import stored_names
 from layersmith.language.values import (
     Activation,
     Function,
@@ -244,7 +245,7 @@ class _Builder:
             for name, value in self.scope.values.items()
             if _early(value) and (name in defined or isinstance(value, Function))
         }
-        known |= BUILTINS | _bound(parsed)
+        known |= BUILTINS | stored_names(parsed.nodes)
         for node in parsed.nodes:
             if isinstance(node, ast.Name) and node.id not in known:
                 close = suggest(node.id, known - BUILTINS)
@@ -265,7 +266,12 @@ class _Builder:
 
     def _check_code_names(self, parsed: Parsed, also: set[str]) -> None:
         """Names in code that runs in `build`: arguments, axes, and what it binds itself."""
-        known = {*also, *_bound(parsed), *self.scope.values, *self.scope.axes}
+        known = {
+            *also,
+            *stored_names(parsed.nodes),
+            *self.scope.values,
+            *self.scope.axes,
+        }
         for node in parsed.nodes:
             if isinstance(node, ast.Name) and node.id not in known | BUILTINS:
                 self._unknown_size(parsed, node, known)
@@ -448,15 +454,6 @@ class _Builder:
 def _names_an_axis(text: str) -> bool:
     plain = text.isascii() and text.isidentifier() and not text.startswith("__")
     return plain and not keyword.iskeyword(text)
-
-
-def _bound(parsed: Parsed) -> set[str]:
-    """Names that a code gives their meaning itself: those of a comprehension."""
-    return {
-        node.id
-        for node in parsed.nodes
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
 
 
 def _early(value: Value) -> bool:

@@ -1,8 +1,9 @@
-"""Syntax trees of short expressions, each text of which is parsed once."""
+"""Syntax trees: of short expressions, each parsed once, copied, and asked for names."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from functools import lru_cache
 
 
@@ -32,3 +33,12 @@ def copy_of(node: ast.AST) -> ast.AST:
             value = [copy_of(v) if isinstance(v, ast.AST) else v for v in value]
         setattr(made, name, value)
     return made
+
+
+def stored_names(nodes: Iterable[ast.AST]) -> set[str]:
+    """Names that are given a value: by assignments, loops and comprehensions."""
+    return {
+        node.id
+        for node in nodes
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from itertools import groupby
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.parse import Parsed
-from layersmith.language.trees import fresh_tree
 from layersmith.plan import names
 from layersmith.plan.build_sublayers import build_sublayers
 from layersmith.plan.checks import asks_shapes, check_statement
@@ -171,7 +169,7 @@ def _shape(analysis: Analysis, weight: Weight) -> str:
     if isinstance(weight.shape, Code):
         return _in_build(analysis, analysis.scope.shape_codes[weight.shape.text])
     sizes = [_size(analysis, text) for text in weight.shape.texts]
-    return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
+    return names.tuple_source(sizes)
 
 
 def _size(analysis: Analysis, text: str) -> str:
@@ -180,5 +178,4 @@ def _size(analysis: Analysis, text: str) -> str:
             return used
         return names.attribute(analysis, used) or used
 
-    tree = fresh_tree(text)
-    return ast.unparse(names._Renamer(rename).visit(tree)).replace("'", '"')
+    return names.renamed(text, rename)

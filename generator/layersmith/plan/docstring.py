@@ -60,10 +60,10 @@ def _shapes(spec: Spec) -> list[str]:
     if len(spec.inputs) == 1:
         (only,) = spec.inputs
         each = "each " if only.many else ""
-        lines.append(f"Input shape: {each}`{_tuple(only.shape.texts)}`.")
+        lines.append(f"Input shape: {each}`{names.tuple_source(only.shape.texts)}`.")
     first = spec.outputs[0]
     if first.code is None:
-        lines.append(f"Output shape: `{_tuple(first.shape.texts)}`.")
+        lines.append(f"Output shape: `{names.tuple_source(first.shape.texts)}`.")
     return lines
 
 
@@ -105,11 +105,11 @@ def _tensors(analysis: Analysis) -> list[tuple[str, str]]:
             "Optional " + kind[0].lower() + kind[1:] if layer_input.optional else kind
         )
         shape = layer_input.shape.texts
-        text = f"{optional} of shape `{_tuple(shape)}`."
+        text = f"{optional} of shape `{names.tuple_source(shape)}`."
         if len(shape) == 1 and shape[0].startswith("..."):
             text = f"{optional}."
         if layer_input.many:
-            text = f"List of tensors, each of shape `{_tuple(shape)}`."
+            text = f"List of tensors, each of shape `{names.tuple_source(shape)}`."
         if layer_input.doc:
             text += " " + _sentence(layer_input.doc)
         entries.append((layer_input.name.text, _escaped(text)))
@@ -229,10 +229,6 @@ def _subject(analysis: Analysis, argument: Argument) -> str:
     if len(served) == 1:
         return served[0]
     return ", ".join(served[:-1]) + " and " + served[-1]
-
-
-def _tuple(texts: tuple[str, ...]) -> str:
-    return f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
 
 
 def _sentence(text: str) -> str:

@@ -25,14 +25,17 @@ def plan_init(analysis: Analysis, sharing: Sharing) -> Method | None:
         optional.append("seed=None")
     body = [f"super().__init__({', '.join([*inherited, '**kwargs'])})"]
     for name, parsed in analysis.scope.conversions.items():
-        text = names.expression(parsed, lambda n: in_init(analysis, n))
+        text = names.expression(parsed, lambda n: names.in_init(analysis, n))
         body.append(f"{name} = {text}")
     body.extend(check_statements(spec.arguments))
     for check, parsed in zip(spec.checks, analysis.checks):
         if not asks_shapes(analysis, parsed):
             body.extend(
                 check_statement(
-                    analysis, check.message, parsed, lambda n: in_init(analysis, n)
+                    analysis,
+                    check.message,
+                    parsed,
+                    lambda n: names.in_init(analysis, n),
                 )
             )
     body.extend(f"self.{attribute(a)} = {stored(a)}" for a in spec.arguments)
@@ -96,11 +99,4 @@ def _kept(analysis: Analysis, name: str) -> str | None:
     argument = analysis.spec.argument(name)
     if argument is not None and stored(argument) != name:
         return f"self.{attribute(argument)}"
-    return in_init(analysis, name)
-
-
-def in_init(analysis: Analysis, name: str) -> str | None:
-    """Names in `__init__`: arguments are parameters, derived values attributes."""
-    if any(d.name.text == name for d in analysis.spec.derived):
-        return f"self.{name}"
-    return None
+    return names.in_init(analysis, name)

@@ -108,13 +108,13 @@ def sublayer_statements(
         made = maker_source(analysis, maker, f'"{name}"', sharing)
     else:
         one = maker_source(analysis, maker, f'f"{name}_{{index}}"', sharing)
-        times = names.expression(repeat, lambda n: _in_init(analysis, n))
+        times = names.expression(repeat, lambda n: names.in_init(analysis, n))
         # A tuple: tf.train.Checkpoint finds what it holds, unlike in a list.
         made = f"tuple({one} for index in range({times}))"
     condition = analysis.conditions.get(name)
     if condition is None:
         return [*comment, f"self.{name} = {made}"]
-    text = names.expression(condition, lambda n: _in_init(analysis, n))
+    text = names.expression(condition, lambda n: names.in_init(analysis, n))
     return [
         *comment,
         f"if {text}:",
@@ -143,7 +143,7 @@ def maker_source(
     def rename(used: str) -> str | None:
         if used in sharing.shared:
             return sharing.source(used)
-        return f"self.{used}" if used in objects else _in_init(analysis, used)
+        return f"self.{used}" if used in objects else names.in_init(analysis, used)
 
     parts = [names.part(maker.parsed, node, rename) for node in maker.node.args]
     parts += [
@@ -153,9 +153,3 @@ def maker_source(
     parts = [" ".join(part.split()) for part in parts]
     owner = "" if maker.known.analysis is not None else "layers."
     return f"{owner}{maker.layer}({', '.join([*parts, 'dtype=self.dtype_policy', *ending])})"
-
-
-def _in_init(analysis: Analysis, name: str) -> str | None:
-    if any(d.name.text == name for d in analysis.spec.derived):
-        return f"self.{name}"
-    return None

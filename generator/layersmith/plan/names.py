@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.dims import Axis, Dim, Rest, Shape
@@ -166,8 +166,12 @@ def source_of(analysis: Analysis, dim: Dim, axis_source: Callable[[str], str]) -
             return axis_source(name)
         return attribute(analysis, name) or name
 
-    tree = fresh_tree(str(dim))
-    return ast.unparse(_Renamer(rename).visit(tree)).replace("'", '"')
+    return renamed(str(dim), rename)
+
+
+def renamed(text: str, rename: Callable[[str], str]) -> str:
+    """A size as source, with other names."""
+    return ast.unparse(_Renamer(rename).visit(fresh_tree(text))).replace("'", '"')
 
 
 class _Renamer(ast.NodeTransformer):
@@ -212,9 +216,12 @@ def shape_source(
                     axis_source or (lambda axis: axis_item(analysis, axis)),
                 )
             )
-    if len(parts) == 1:
-        return f"({parts[0]},)"
-    return f"({', '.join(parts)})"
+    return tuple_source(parts)
+
+
+def tuple_source(parts: Sequence[str]) -> str:
+    """`(a,)` or `(a, b)`."""
+    return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})"
 
 
 def axis_item(analysis: Analysis, axis: str) -> str:
@@ -280,3 +287,10 @@ def _slice(analysis: Analysis, name: str, start: int, stop: int) -> str:
         last = str(stop if rest is not None and stop <= rest else stop - size)
     part = f"[{first}:{last}]" if first or last else ""
     return f"*{shape_parameter(analysis, name)}{part}"
+
+
+def in_init(analysis: Analysis, name: str) -> str | None:
+    """Names in `__init__`: arguments are parameters, derived values attributes."""
+    if any(d.name.text == name for d in analysis.spec.derived):
+        return f"self.{name}"
+    return None

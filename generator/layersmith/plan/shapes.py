@@ -29,11 +29,7 @@ def plan_compute_output_shape(analysis: Analysis) -> Method | None:
         ]
         body = (f"return {shapes[0]}, [{', '.join(inner)}]",)
     elif spec.output_packing == "tuple":
-        body = (
-            (f"return ({', '.join(shapes)})",)
-            if len(shapes) > 1
-            else (f"return ({shapes[0]},)",)
-        )
+        body = (f"return {names.tuple_source(shapes)}",)
     elif spec.output_packing == "dict":
         entries = [f'"{o.name}": {shape}' for o, shape in zip(spec.outputs, shapes)]
         body = (f"return {{{', '.join(entries)}}}",)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.numpy_meanings import requires
-from layersmith.language.trees import copy_of
+from layersmith.language.trees import copy_of, stored_names
 from layersmith.plan.oracle.text import expression, source
 
 _BUILTINS = frozenset(dir(builtins))
@@ -63,11 +63,8 @@ def _bound(analysis: Analysis) -> set[str]:
         texts.append(analysis.scope.functions)
     found = set()
     for parsed in texts:
-        for node in parsed.nodes:
-            if isinstance(node, ast.arg):
-                found.add(node.arg)
-            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                found.add(node.id)
+        found |= {node.arg for node in parsed.nodes if isinstance(node, ast.arg)}
+        found |= stored_names(parsed.nodes)
     return found
 
 
@@ -118,12 +115,7 @@ class _InArguments(ast.NodeTransformer):
         return self._within(node)
 
     def _within(self, node: ast.AST) -> ast.AST:
-        stored = {
-            n.id
-            for n in ast.walk(node)
-            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-        }
-        self.bound.append(stored)
+        self.bound.append(stored_names(ast.walk(node)))
         new = self.generic_visit(node)
         self.bound.pop()
         return new

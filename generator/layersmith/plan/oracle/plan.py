@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from layersmith.language.analyse import Analysis
+from layersmith.language.trees import copy_of, fresh_tree
 from layersmith.plan import names as layer_names
 from layersmith.plan.oracle.functions import called_functions
 from layersmith.plan.oracle.masks import plan_mask_oracle
@@ -175,10 +176,10 @@ def _with_axes(analysis: Analysis, tree: ast.AST) -> ast.AST:
         def visit_Name(self, node: ast.Name) -> ast.AST:
             if node.id in analysis.scope.axes and isinstance(node.ctx, ast.Load):
                 owner, position = analysis.scope.axes[node.id]
-                return ast.parse(f"{owner}.shape[{position}]", mode="eval").body
+                return fresh_tree(f"{owner}.shape[{position}]")
             return node
 
-    return Axes().visit(ast.parse(ast.unparse(tree), mode="eval").body)
+    return Axes().visit(copy_of(tree))
 
 
 def _repeated(

@@ -8,6 +8,7 @@ from layersmith.language.analyse import Analysis
 from layersmith.language.operations import Operation
 from layersmith.language.parse import Parsed
 from layersmith.language.subscripts import dotted_name
+from layersmith.language.trees import stored_names
 from layersmith.language.values import Static, Tensor
 from layersmith.plan.oracle.names import (
     OracleNames,
@@ -156,10 +157,10 @@ class Translator(ast.NodeTransformer):
         return self._within(_parameters(node.args), node)
 
     def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
-        return self._within(_stored(node), node)
+        return self._within(stored_names(ast.walk(node)), node)
 
     def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:
-        return self._within(_stored(node), node)
+        return self._within(stored_names(ast.walk(node)), node)
 
     def _within(self, bound: set[str], node: ast.AST) -> ast.AST:
         self.bound.append(bound)
@@ -168,7 +169,7 @@ class Translator(ast.NodeTransformer):
         return new
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        new = self._within(_parameters(node.args) | _stored(node), node)
+        new = self._within(_parameters(node.args) | stored_names(ast.walk(node)), node)
         new.name = self.names.local.get(new.name, new.name)
         new.returns = None
         return new
@@ -315,15 +316,6 @@ def _parameters(arguments: ast.arguments) -> set[str]:
         argument.arg
         for argument in ast.walk(arguments)
         if isinstance(argument, ast.arg)
-    }
-
-
-def _stored(tree: ast.AST) -> set[str]:
-    """Names that are given a value somewhere in a tree."""
-    return {
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
 
 

@@ -7,6 +7,7 @@ import ast
 from layersmith.language.analyse import Analysis
 from layersmith.language.dims import Dim
 from layersmith.language.evaluate import Unknowable, evaluate
+from layersmith.language.trees import tree_of
 from layersmith.language.values import Tensor
 from layersmith.plan.suite.values import Values, with_derived
 from layersmith.spec.model import Input
@@ -49,7 +50,7 @@ def _bounds(analysis: Analysis, name: str, values: Values) -> list[int]:
         if isinstance(value, Tensor) and value.shape is not None:
             size = value.shape.axes[0]
             if isinstance(size, Dim):
-                found += _number(ast.parse(str(size), mode="eval").body, known)
+                found += _number(tree_of(str(size)), known)
     return found
 
 

@@ -17,10 +17,6 @@ from layersmith.spec.model import Code
 Shapes = dict[str, tuple[int, ...]]
 
 
-def tuple_source(parts: list[str]) -> str:
-    return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})"
-
-
 def example_shape(
     analysis: Analysis, name: str, index: int = 0
 ) -> tuple[int, ...] | None:

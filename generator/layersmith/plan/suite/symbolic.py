@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-
 from layersmith.language.analyse import Analysis
 from layersmith.language.evaluate import Unknowable, evaluate
-from layersmith.plan.suite.sizes import Shapes, announced, tuple_source
+from layersmith.language.trees import tree_of
+from layersmith.plan import names
+from layersmith.plan.suite.sizes import Shapes, announced
 from layersmith.plan.suite.values import Values, with_derived
 from layersmith.spec.model import Code, Input
 
@@ -19,7 +19,7 @@ def symbolic_shape(
     if name not in shapes:
         return name, ""
     shape, rest = analysis.scope.shapes[name], _rest(analysis, {name: shapes[name]})
-    return name, tuple_source(announced(analysis, shape, values, rest)[1:])
+    return name, names.tuple_source(announced(analysis, shape, values, rest)[1:])
 
 
 def announced_shapes(analysis: Analysis, shapes: Shapes, values: Values) -> list[str]:
@@ -35,7 +35,7 @@ def announced_shapes(analysis: Analysis, shapes: Shapes, values: Values) -> list
             found.append(_computed(analysis, output.code, shapes, values))
         else:
             sizes = announced(analysis, shape, values, _rest(analysis, shapes))
-            found.append(tuple_source(["None", *sizes[1:]]))
+            found.append(names.tuple_source(["None", *sizes[1:]]))
     return found
 
 
@@ -63,7 +63,7 @@ def _computed(analysis: Analysis, code: Code, shapes: Shapes, values: Values) ->
         if len(shapes) == 1:
             known["input_shape"] = known[f"{name}_shape"]
     try:
-        shape = evaluate(ast.parse(code.text.strip(), mode="eval").body, known)
+        shape = evaluate(tree_of(code.text.strip()), known)
     except (Unknowable, SyntaxError):
         return ""
     return repr(tuple(shape))

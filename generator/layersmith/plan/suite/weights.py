@@ -10,7 +10,7 @@ from layersmith.language.evaluate import Unknowable, evaluate
 from layersmith.language.objects import KerasObject
 from layersmith.language.sublayers import Maker
 from layersmith.language.tables import keras_layers
-from layersmith.language.trees import copy_of, tree_of
+from layersmith.language.trees import copy_of, fresh_tree, tree_of
 from layersmith.plan import names
 from layersmith.plan.arguments import literal
 from layersmith.plan.call import is_told
@@ -19,7 +19,7 @@ from layersmith.plan.oracle.functions import starting_functions
 from layersmith.plan.oracle.names import in_arguments, is_argument
 from layersmith.plan.oracle.text import names_in
 from layersmith.plan.suite.model import Pairs, WeightPlan
-from layersmith.plan.suite.sizes import example_sizes, tuple_source
+from layersmith.plan.suite.sizes import example_sizes
 from layersmith.plan.suite.values import Values, allowed, others, with_derived
 from layersmith.spec.model import Code, Weight
 
@@ -171,7 +171,7 @@ def _shape(analysis: Analysis, weight: Weight) -> str:
         source = _sizes(analysis, tree)
         return source if isinstance(tree, ast.Tuple) else f"tuple({source})"
     sizes = [_sizes(analysis, tree_of(text)) for text in weight.shape.texts]
-    return tuple_source(sizes) if sizes else "()"
+    return names.tuple_source(sizes) if sizes else "()"
 
 
 def _sizes(analysis: Analysis, tree: ast.expr) -> str:
@@ -214,8 +214,8 @@ def _initializer(analysis: Analysis, read: KerasObject | None) -> str | None:
         return f'"{read.identifier}"'
     if read.call is None or read.class_name is None:
         return None
-    call = ast.parse(ast.unparse(read.call.tree), mode="eval").body
-    call.func = ast.parse(f"keras.initializers.{read.class_name}", mode="eval").body
+    call = copy_of(read.call.tree)
+    call.func = fresh_tree(f"keras.initializers.{read.class_name}")
     return in_arguments(analysis, call, "ARGUMENTS")
 
 
