@@ -303,3 +303,16 @@ def hunks(text: str) -> Iterator[str]:
         found.append(line)
         if line.startswith(">>>>>>> "):
             yield ("\n".join(found) + "\n")
+
+
+def paths_of(*names: str) -> list[Path]:
+    """Where the layers of these names lie in a project."""
+    return [Path("src") / f"{name}.py" for name in names]
+
+
+def many(project: Project, *names: str, **options: object) -> list[Emitted]:
+    """A layer for each name, as the generator emits it."""
+    return [
+        project.emitted(body(name.title(), **options), path)
+        for name, path in zip(names, paths_of(*names), strict=True)
+    ]

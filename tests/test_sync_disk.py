@@ -11,7 +11,7 @@ import pytest
 import layersmith.atomic
 from layersmith.header import read, stamp
 from layersmith.sync import Action, SyncError, apply, survey
-from sync_project import EXTRA, Project, body
+from sync_project import EXTRA, Project, body, many
 
 HAND = "        x = x - x.mean()  # by hand\n"
 BEFORE_PRODUCT = "        y = x @ self.kernel\n"
@@ -20,17 +20,6 @@ BEFORE_PRODUCT = "        y = x @ self.kernel\n"
 @pytest.fixture
 def project(tmp_path):
     return Project(tmp_path)
-
-
-def _paths(*names):
-    return [Path("src") / f"{name}.py" for name in names]
-
-
-def _many(project, *names, **options):
-    return [
-        project.emitted(body(name.title(), **options), path)
-        for name, path in zip(names, _paths(*names), strict=True)
-    ]
 
 
 @pytest.fixture
@@ -100,7 +89,7 @@ def test_a_full_disk_stops_the_run_before_any_file_if_bases_cannot_be_kept(
 
 
 def test_one_refused_file_does_not_stop_the_others(project, refuse):
-    wanted = _many(project, "one", "two", "three")
+    wanted = many(project, "one", "two", "three")
     changes = project.survey(*wanted)
     refuse("replace", errno.EACCES, times=1)
     with pytest.raises(
@@ -127,7 +116,7 @@ def test_all_that_is_in_the_way_is_told_at_once_and_before_anything_is_written(p
     (project.root / "lib").write_text("a file")
     os.mkfifo(project.root / "src/two.py")
     wanted = [
-        *_many(project, "one", "two", "three"),
+        *many(project, "one", "two", "three"),
         project.emitted(body(), Path("lib/four.py")),
     ]
     with pytest.raises(SyncError) as caught:
@@ -143,7 +132,7 @@ def test_all_that_is_in_the_way_is_told_at_once_and_before_anything_is_written(p
 def test_a_folder_that_appears_after_the_survey_is_told_before_anything_is_written(
     project,
 ):
-    changes = project.survey(*_many(project, "one", "two"))
+    changes = project.survey(*many(project, "one", "two"))
     (project.root / "src/two.py").mkdir(parents=True)
     with pytest.raises(SyncError, match=r"^src/two.py: a folder is in the way$"):
         apply(changes, project.root)
@@ -151,11 +140,11 @@ def test_a_folder_that_appears_after_the_survey_is_told_before_anything_is_writt
 
 
 def test_a_read_only_file_is_not_overwritten(project):
-    wanted = _many(project, "one", "two")
+    wanted = many(project, "one", "two")
     project.generate(*wanted)
     (project.root / "src/one.py").chmod(0o444)
     project.generate(*wanted)  # nothing to write: nothing to complain about
-    changes = project.survey(*_many(project, "one", "two", scale=2.0))
+    changes = project.survey(*many(project, "one", "two", scale=2.0))
     with pytest.raises(SyncError, match=r"^src/one.py: the file is read-only$"):
         apply(changes, project.root)
     assert read((project.root / "src/two.py").read_text()).body == body("Two")

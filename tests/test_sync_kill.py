@@ -16,7 +16,7 @@ import layersmith.atomic
 from layersmith.atomic import locked
 from layersmith.header import read
 from layersmith.sync import Action, SyncError, apply
-from sync_project import Killed, Project, body, kept_texts, killed_at
+from sync_project import Killed, Project, body, kept_texts, killed_at, many, paths_of
 
 HAND = "        x = x - x.mean()  # by hand\n"
 BEFORE_PRODUCT = "        y = x @ self.kernel\n"
@@ -25,17 +25,6 @@ BEFORE_PRODUCT = "        y = x @ self.kernel\n"
 @pytest.fixture
 def project(tmp_path):
     return Project(tmp_path)
-
-
-def _paths(*names):
-    return [Path("src") / f"{name}.py" for name in names]
-
-
-def _many(project, *names, **options):
-    return [
-        project.emitted(body(name.title(), **options), path)
-        for name, path in zip(names, _paths(*names), strict=True)
-    ]
 
 
 # Others at work in the same project
@@ -108,7 +97,7 @@ def _regenerate(root, scales, failures):
         (Path("src"),),
     )
     for scale in scales:
-        wanted = _many(project, "one", "two", "three", scale=scale)
+        wanted = many(project, "one", "two", "three", scale=scale)
         try:
             apply(project.survey(*wanted), root)
         except SyncError as error:
@@ -129,7 +118,7 @@ def test_runs_at_the_same_time_do_not_tear_each_others_files(project):
     for run in runs:
         run.start()
     while any(run.is_alive() for run in runs):
-        for path in _paths("one", "two", "three"):
+        for path in paths_of("one", "two", "three"):
             file = project.root / path
             if file.exists():
                 header = read(file.read_text())
@@ -139,7 +128,7 @@ def test_runs_at_the_same_time_do_not_tear_each_others_files(project):
         run.join()
         assert run.exitcode == 0
     assert failures.empty()
-    project.generate(*_many(project, "one", "two", "three"))
+    project.generate(*many(project, "one", "two", "three"))
     assert not [name for name in project.files() if name.endswith("tmp")]
 
 
@@ -149,7 +138,7 @@ def test_runs_at_the_same_time_do_not_tear_each_others_files(project):
 def _scene(root):
     """A project in which everything happens at once; what is wanted, and by what options."""
     project = Project(root)
-    wanted = _many(project, "pristine", "edited", "conflict", "forced", "old")
+    wanted = many(project, "pristine", "edited", "conflict", "forced", "old")
     stale = project.emitted(body("Stale"), Path("src/stale.py"), "specs/stale.yaml")
     project.generate(*wanted, stale)
     for name, line in (
@@ -163,9 +152,7 @@ def _scene(root):
         )
     file = root / "src/conflict.py"
     file.write_text(file.read_text().replace("= 1.0", "= conflict_by_hand"))
-    wanted = _many(
-        project, "pristine", "edited", "conflict", "forced", "new", scale=2.0
-    )
+    wanted = many(project, "pristine", "edited", "conflict", "forced", "new", scale=2.0)
     options = {
         "force": {Path("src/forced.py")},
         "renamed": {Path("src/new.py"): Path("src/old.py")},

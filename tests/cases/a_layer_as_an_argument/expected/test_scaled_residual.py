@@ -19,7 +19,7 @@ ARGUMENTS = {"layer": lambda dtype: keras.layers.Dense(3, dtype=dtype)}
 CHANGES = [
     {},
 ]
-# Values that are refused, and the outermost ones that are taken.
+# Values that are refused.
 REFUSED = [
     ("layer", "no layer"),
 ]

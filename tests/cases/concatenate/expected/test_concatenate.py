@@ -22,7 +22,7 @@ CHANGES = [
     {"axis": -1},
 ]
 DEFAULTS = {"axis": -1}
-# Values that are refused, and the outermost ones that are taken.
+# Values that are refused.
 REFUSED = [
     ("axis", 2.5),
     ("axis", "3"),

@@ -26,7 +26,7 @@ CHANGES_KEPT = [
     {"data_format": "channels_first"},
 ]
 DEFAULTS = {"data_format": None, "keepdims": False}
-# Values that are refused, and the outermost ones that are taken.
+# Values that are refused.
 REFUSED = [
     ("data_format", "no such format"),
 ]

@@ -24,7 +24,7 @@ CHANGES = [
     {"keepdims": False},
 ]
 DEFAULTS = {"data_format": None, "keepdims": False}
-# Values that are refused, and the outermost ones that are taken.
+# Values that are refused.
 REFUSED = [
     ("data_format", "no such format"),
 ]

@@ -25,7 +25,7 @@ CHANGES = [
     {"data_format": None},
 ]
 DEFAULTS = {"padding": (1, 1), "data_format": None}
-# Values that are refused, and the outermost ones that are taken.
+# Values that are refused.
 REFUSED = [
     ("data_format", "no such format"),
 ]
