@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from layersmith.atomic import read_bytes
@@ -139,22 +139,50 @@ def _in_project(
 def _exports(
     layers: set[tuple[str, str]], project: Project, partial: bool
 ) -> Change | None:
-    """What happens to `layers/__init__.py`; None where it is as it should be."""
+    """What happens to the exports in `layers/__init__.py`."""
+
+    def written(text: str) -> str:
+        others = layers_in(text) if partial else ()
+        return with_exports(text, sorted({*layers, *others}))
+
     path = project.layers / "__init__.py"
+    return _block(path, project.root, "exports", written, normal)
+
+
+def _table(rows: Sequence[Row], project: Project, partial: bool) -> Change | None:
+    """What happens to the table in the README."""
+
+    def written(text: str) -> str:
+        return with_table(text, rows, partial)
+
+    return _block(project.root / "README.md", project.root, "table of layers", written)
+
+
+def _block(
+    path: Path,
+    root: Path,
+    note: str,
+    written: Callable[[str], str],
+    read: Callable[[str], str] = str,
+) -> Change | None:
+    """What happens to a file of people's with a block of ours; None where that is right.
+
+    Args:
+        written: The text of the file with the block as it should be.
+        read: What is made of the file's text before it is compared.
+    """
     seen = read_bytes(str(path))
-    before = None if seen is None else normal(seen.decode("utf-8", "surrogateescape"))
-    if partial:
-        layers |= set(layers_in(before or ""))
-    after = with_exports(before or "", sorted(layers))
+    before = None if seen is None else read(seen.decode("utf-8", "surrogateescape"))
+    after = written(before or "")
     if after == (before or ""):
         return None
     return Change(
-        path.relative_to(project.root),
+        path.relative_to(root),
         State.ABSENT if before is None else State.PRISTINE,
         Action.CREATE if before is None else Action.UPDATE,
         before,
         after,
-        note="exports",
+        note=note,
         seen=seen,
     )
 
@@ -180,21 +208,3 @@ def _refuse_unknown(
                 for path in unknown
             )
         )
-
-
-def _table(rows: Sequence[Row], project: Project, partial: bool) -> Change | None:
-    """What happens to the README; None where it has no table, or the right one."""
-    seen = read_bytes(str(project.root / "README.md"))
-    before = "" if seen is None else seen.decode("utf-8", "surrogateescape")
-    after = with_table(before, rows, partial)
-    if after == before:
-        return None
-    return Change(
-        Path("README.md"),
-        State.PRISTINE,
-        Action.UPDATE,
-        before,
-        after,
-        note="table of layers",
-        seen=seen,
-    )

@@ -203,11 +203,10 @@ class _Reader:
             *(None if bound is None else self.value(bound) for bound in bounds)
         )
 
-    def read_ListComp(self, node: ast.ListComp) -> Any:
+    def read_ListComp(self, node: ast.ListComp | ast.GeneratorExp) -> Any:
         return [inner.value(node.elt) for inner in self._each(node.generators)]
 
-    def read_GeneratorExp(self, node: ast.GeneratorExp) -> Any:
-        return [inner.value(node.elt) for inner in self._each(node.generators)]
+    read_GeneratorExp = read_ListComp
 
     def _each(self, generators: list[ast.comprehension]) -> Iterator[_Reader]:
         """A reader for each turn of the loops of a comprehension."""

@@ -64,9 +64,10 @@ def _check_example_inputs(
     spec: Spec, scope: Scope, example: Example, given: dict[str, Value], report: Report
 ) -> None:
     shapes = {name.text: value for name, value in example.inputs}
+    known = [i.name.text for i in spec.inputs]
     for name, _ in example.inputs:
-        if name.text not in scope.shapes or spec_input(spec, name.text) is None:
-            close = suggest(name.text, [i.name.text for i in spec.inputs])
+        if name.text not in scope.shapes or name.text not in known:
+            close = suggest(name.text, known)
             report.error(
                 name.span,
                 f"the layer has no input `{name}`",
@@ -173,7 +174,3 @@ def _shape_of_values(value: object) -> tuple[int, ...] | None:
     if len(shapes) != 1 or None in shapes:
         return None
     return (len(value), *shapes.pop())
-
-
-def spec_input(spec: Spec, name: str):
-    return next((i for i in spec.inputs if i.name.text == name), None)

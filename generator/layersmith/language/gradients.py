@@ -16,17 +16,17 @@ def check_gradients(spec: Spec, call: Parsed, facts: Facts, report: Report) -> N
     A regularizer trains a weight too, so that one with a regularizer is let pass; so is
     all that a function of the spec's own, a sublayer or an unknown operation is given.
     """
+    trained = [
+        weight
+        for weight in spec.weights
+        if weight.trainable and not weight.inherited and not weight.regularizer
+    ]
     paths = _Paths(facts)
-    paths.follow(call.tree)
-    for weight in spec.weights:
+    if trained:
+        paths.follow(call)
+    for weight in trained:
         name = weight.name.text
-        asked = name in paths.read and name not in paths.reached
-        if (
-            asked
-            and weight.trainable
-            and not weight.inherited
-            and not weight.regularizer
-        ):
+        if name in facts.used and name not in paths.reached:
             report.error(
                 weight.name.span,
                 f"no gradient comes to weight `{name}`, so that nothing trains it",
@@ -40,7 +40,6 @@ class _Paths:
     Attributes:
         carried: By local name: the names that its value depends on smoothly.
         reached: All that something returned, or added as a loss, depends on so.
-        read: All names that are read.
     """
 
     def __init__(self, facts: Facts):
@@ -51,21 +50,18 @@ class _Paths:
         }
         self.carried: dict[str, set[str]] = {}
         self.reached: set[str] = set()
-        self.read: set[str] = set()
 
-    def follow(self, tree: ast.AST) -> None:
+    def follow(self, call: Parsed) -> None:
         """Follows the assignments until nothing more comes of it: loops go back."""
         while True:
             before = sum(map(len, self.carried.values())) + len(self.reached)
-            for node in ast.walk(tree):
+            for node in call.nodes:
                 self.statement(node)
             if sum(map(len, self.carried.values())) + len(self.reached) == before:
                 return
 
     def statement(self, node: ast.AST) -> None:
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            self.read.add(node.id)
-        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For)):
+        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             value = node.iter if isinstance(node, ast.For) else node.value
             if value is not None:
@@ -73,7 +69,7 @@ class _Paths:
         elif isinstance(node, ast.comprehension):
             self.bind([node.target], self.names(node.iter))
         elif isinstance(node, ast.FunctionDef):
-            self.bind([ast.Name(node.name)], self.within(node))
+            self.carried.setdefault(node.name, set()).update(self.names(node))
         elif (isinstance(node, ast.Return) and node.value is not None) or isinstance(
             node, ast.Expr
         ):
@@ -94,10 +90,4 @@ class _Paths:
         found: set[str] = set()
         for child in ast.iter_child_nodes(node):
             found |= self.names(child)
-        return found
-
-    def within(self, function: ast.FunctionDef) -> set[str]:
-        found: set[str] = set()
-        for statement in function.body:
-            found |= self.names(statement)
         return found

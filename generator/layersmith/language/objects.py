@@ -11,7 +11,7 @@ from layersmith.language.parse import Parsed, parse_expression
 from layersmith.spec.model import Code, Spec
 from layersmith.suggest import suggest
 
-_KINDS = ("activation", "initializer", "regularizer", "constraint")
+KINDS = ("activation", "initializer", "regularizer", "constraint")
 
 
 @dataclass(frozen=True)
@@ -115,24 +115,30 @@ def check_identifiers(spec: Spec, report: Report) -> None:
 
     A name with `>` in it is one that somebody has registered.
     """
-    from layersmith.language.tables import keras_identifiers
-
-    kinds = {a.name.text: a.type for a in spec.arguments if a.type in _KINDS}
+    kinds = {a.name.text: a.type for a in spec.arguments if a.type in KINDS}
     values = [(a.type, v) for a in spec.arguments for v in (*a.choices, a.default)]
     for example in spec.examples:
         values += [(kinds.get(name.text), value) for name, value in example.arguments]
     for kind, value in values:
-        if kind not in _KINDS or value is None or not isinstance(value.value, str):
+        if kind not in KINDS or value is None or not isinstance(value.value, str):
             continue
-        known = keras_identifiers(kind)
-        if value.value in known or ">" in value.value:
-            continue
-        close = suggest(value.value, known)
-        report.error(
-            value.span,
-            f"Keras has no {kind} `{value.value}`",
-            f"did you mean `{close}`?" if close else f"see `keras.{kind}s`",
-        )
+        hint = unknown_identifier(kind, value.value)
+        if hint is not None and ">" not in value.value:
+            report.error(value.span, f"Keras has no {kind} `{value.value}`", hint)
+
+
+def unknown_identifier(kind: str, text: str) -> str | None:
+    """What to write in place of a text that stands for none of Keras's objects.
+
+    None where it stands for one.
+    """
+    from layersmith.language.tables import keras_identifiers
+
+    known = keras_identifiers(kind)
+    if text in known:
+        return None
+    close = suggest(text, known)
+    return f"did you mean `{close}`?" if close else f"see `keras.{kind}s`"
 
 
 def _makes_function(node: ast.AST, functions: AbstractSet[str]) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from layersmith.errors import Report
 from layersmith.language.dims import Dim
+from layersmith.language.objects import KINDS, unknown_identifier
 from layersmith.language.parse import Parsed, parse_expression
 from layersmith.language.registry import KnownLayer, Registry
 from layersmith.language.scope import Scope, dim_of
@@ -16,7 +17,6 @@ from layersmith.spec.model import Code, Sublayer
 from layersmith.suggest import suggest
 
 _BY_ITSELF = ("dtype", "name")
-_KINDS = ("activation", "initializer", "regularizer", "constraint")
 _OF_EVERY_LAYER = ("trainable", "activity_regularizer")
 
 
@@ -217,20 +217,18 @@ class _Reader:
 
     def identifier(self, layer: KnownLayer, name: str, node: ast.expr) -> None:
         """A text that stands for one of Keras's objects: it has to have that one."""
-        from layersmith.language.tables import keras_identifiers
-
         kind = name.rpartition("_")[2]
-        if kind not in _KINDS or not isinstance(node, ast.Constant):
+        if kind not in KINDS or not isinstance(node, ast.Constant):
             return
-        known = keras_identifiers(kind)
-        if node.value is None or node.value in known:
+        if node.value is None:
             return
-        close = suggest(str(node.value), known)
-        self.error(
-            node,
-            f"`{name}` of `{layer.name}`: Keras has no {kind} {node.value!r}",
-            f"did you mean `{close}`?" if close else f"see `keras.{kind}s`",
-        )
+        hint = unknown_identifier(kind, str(node.value))
+        if hint is not None:
+            self.error(
+                node,
+                f"`{name}` of `{layer.name}`: Keras has no {kind} {node.value!r}",
+                hint,
+            )
 
     def names(self, call: ast.Call) -> None:
         """Names in the arguments: what is known when the layer is made."""

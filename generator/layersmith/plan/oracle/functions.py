@@ -38,22 +38,23 @@ def starting_functions(analysis: Analysis) -> tuple[str, ...]:
     wanted = _reached(analysis, makers) - called_functions(analysis)
     parsed = analysis.scope.functions
     found = []
-    for node in _definitions(analysis):
+    for node in definitions(analysis).values():
         if node.name in wanted:
             text = "\n".join(parsed.lines[node.lineno - 1 : node.end_lineno])
             found.append(joined_lines(text))
     return tuple(found)
 
 
-def _definitions(analysis: Analysis) -> list[ast.FunctionDef]:
+def definitions(analysis: Analysis) -> dict[str, ast.FunctionDef]:
+    """The spec's functions by their names."""
     parsed = analysis.scope.functions
     nodes = parsed.tree.body if parsed is not None else []
-    return [node for node in nodes if isinstance(node, ast.FunctionDef)]
+    return {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
 
 
 def _reached(analysis: Analysis, trees: Iterable[ast.AST]) -> set[str]:
     """Names of the functions that trees call, and of those that these call."""
-    bodies = {node.name: node for node in _definitions(analysis)}
+    bodies = definitions(analysis)
     found: set[str] = set()
     waiting = list(trees) if bodies else []
     while waiting:

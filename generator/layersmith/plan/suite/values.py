@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Mapping
 from itertools import product
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.evaluate import Unknowable, evaluate
+from layersmith.plan.oracle.functions import definitions
 from layersmith.plan.suite.boundaries import boundary_values
 from layersmith.spec.model import Argument, Name
 from layersmith.spec.read import fits
@@ -257,7 +257,7 @@ def with_derived(analysis: Analysis, values: Mapping[str, object]) -> dict[str, 
 
     The spec's functions are there too, and the shapes of the first example's inputs.
     """
-    known: dict[str, object] = {**_functions(analysis), **_shapes(analysis), **values}
+    known: dict[str, object] = {**definitions(analysis), **_shapes(analysis), **values}
     for name, parsed in analysis.scope.conversions.items():
         try:
             known[name] = evaluate(parsed.tree, known)
@@ -270,12 +270,6 @@ def with_derived(analysis: Analysis, values: Mapping[str, object]) -> dict[str, 
         except Unknowable:
             continue
     return known
-
-
-def _functions(analysis: Analysis) -> dict[str, object]:
-    parsed = analysis.scope.functions
-    nodes = parsed.tree.body if parsed is not None else []
-    return {n.name: n for n in nodes if isinstance(n, ast.FunctionDef)}
 
 
 def _shapes(analysis: Analysis) -> dict[str, object]:
