@@ -20,7 +20,7 @@ from layersmith.language.dims import Dim, Rest, Shape
 from layersmith.language.evaluate import evaluate
 from layersmith.language.interpret import Interpreter
 from layersmith.language.parse import parse_body
-from layersmith.language.scope import build_scope
+from layersmith.language.scope_builder import build_scope
 from layersmith.language.values import Items, Tensor, Value
 from layersmith.plan.oracle import plan_oracle
 from layersmith.plan.template import fill

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from layersmith.language.dim_reading import dim_of
 from layersmith.language.dims import (
     ONE,
     Dim,
@@ -19,7 +20,6 @@ from layersmith.language.dims import (
     surely_differ,
     unify,
 )
-from layersmith.language.scope import dim_of
 
 NAMES = ("a", "b", "units")
 SIZES = st.fixed_dictionaries({name: st.integers(1, 40) for name in NAMES})

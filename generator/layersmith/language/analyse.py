@@ -18,7 +18,8 @@ from layersmith.language.interpret import Interpreter
 from layersmith.language.objects import KerasObject, check_identifiers, read_object
 from layersmith.language.parse import Parsed, parse_body, parse_expression
 from layersmith.language.registry import Registry
-from layersmith.language.scope import Scope, build_scope, spec_shape
+from layersmith.language.scope import Scope
+from layersmith.language.scope_builder import build_scope, spec_shape
 from layersmith.language.sublayers import Maker, read_maker
 from layersmith.language.trees import stored_names
 from layersmith.language.values import Function, Items, Static, Tensor, Unknown, Value

@@ -8,6 +8,7 @@ from layersmith.errors import Report
 from layersmith.language.builtin_names import BUILTINS
 from layersmith.language.calls import Calls
 from layersmith.language.conditions import Conditions
+from layersmith.language.dim_reading import combine, dim_of
 from layersmith.language.dims import (
     Axis,
     Dim,
@@ -24,7 +25,7 @@ from layersmith.language.operations.conversion import (
     literal,
 )
 from layersmith.language.parse import Parsed
-from layersmith.language.scope import Scope, _combine, dim_of
+from layersmith.language.scope import Scope
 from layersmith.language.subscripts import Subscripts
 from layersmith.language.values import (
     NONE,
@@ -211,7 +212,7 @@ class Expressions(Calls, Functions, Conditions, Subscripts):
         if isinstance(left, Static) and isinstance(right, Static):
             dim = None
             if left.dim is not None and right.dim is not None:
-                dim = _combine(node.op, left.dim, right.dim)
+                dim = combine(node.op, left.dim, right.dim)
             if dim is None and isinstance(node.op, ast.Pow) and _huge(left, right):
                 raise SizeTooLarge
             kind = (
@@ -254,7 +255,7 @@ class Expressions(Calls, Functions, Conditions, Subscripts):
             and isinstance(b.value, Dim)
             and operator is not None
         ):
-            size = _combine(operator, a.value, b.value)
+            size = combine(operator, a.value, b.value)
         try:
             shape = broadcast(a.shape, b.shape)
         except ShapeMismatch as error:

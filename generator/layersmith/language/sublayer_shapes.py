@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
+from layersmith.language.dim_reading import dim_of
 from layersmith.language.dims import Axis, Dim, Rest, Shape
-from layersmith.language.scope import dim_of
 from layersmith.language.sublayers import Maker
 from layersmith.language.values import Items, Tensor, Value
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from layersmith.errors import Report
+from layersmith.language.dim_reading import dim_of
 from layersmith.language.dims import Dim
 from layersmith.language.objects import KINDS, unknown_identifier
 from layersmith.language.parse import Parsed, parse_expression
 from layersmith.language.registry import KnownLayer, Registry
-from layersmith.language.scope import Scope, dim_of
+from layersmith.language.scope import Scope
 from layersmith.language.values import Tensor
 from layersmith.spec.model import Code, Sublayer
 from layersmith.suggest import suggest
