@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from layersmith import user_cache
+
 PACKAGE = Path(__file__).resolve().parent
 
 
@@ -39,7 +41,7 @@ class Cache:
     def load(cls, project: Path) -> Cache:
         """The cache of a project; an empty one where there is none."""
         name = hashlib.sha256(os.fsencode(project)).hexdigest()[:16]
-        path = _folder() / f"{name}.json"
+        path = user_cache.folder() / f"{name}.json"
         try:
             rows = json.loads(path.read_text(encoding="utf-8"))
             entries = {key: Entry(*row[:3], tuple(row[3])) for key, row in rows.items()}
@@ -88,10 +90,3 @@ def fingerprint() -> str:
             status = os.stat(f"{folder}/{name}")  # noqa: PTH116 - for speed
             rows.append((folder, name, status.st_mtime_ns, status.st_size))
     return hashlib.sha256(repr(sorted(rows)).encode()).hexdigest()[:16]
-
-
-def _folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or (
-        os.environ.get("LOCALAPPDATA") if os.name == "nt" else None
-    )
-    return Path(base or Path.home() / ".cache") / "layersmith"

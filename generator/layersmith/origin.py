@@ -10,7 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+import layersmith
+
+# Of the package and not of this module, which may be a compiled copy.
+CHECKOUT = Path(layersmith.__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
