@@ -37,6 +37,7 @@ AUGMENTED = {ast.Add: "-=", ast.Sub: "+=", ast.Mult: "/=", ast.Div: "*="}
 
 
 def mutants(source: Source) -> Iterator[Mutant]:
+    unordered = _unordered(source)
     for node in source.walk(ast.expr):
         if isinstance(node, ast.BinOp):
             yield from _binary(source, node)
@@ -56,7 +57,7 @@ def mutants(source: Source) -> Iterator[Mutant]:
         elif isinstance(node, ast.Slice):
             yield from _slice(source, node)
         elif isinstance(node, (ast.Tuple, ast.List)) and isinstance(node.ctx, ast.Load):
-            yield from _items(source, node)
+            yield from _items(source, node, unordered)
     for node in source.walk(ast.AugAssign):
         if type(node.op) in AUGMENTED:
             start, end = (source.extent(node.target)[1], source.extent(node.value)[0])
@@ -130,12 +131,27 @@ def _slice(source: Source, node: ast.Slice) -> Iterator[Mutant]:
             yield source.replace("slice bound dropped", bound, "")
 
 
-def _items(source: Source, node: ast.Tuple | ast.List) -> Iterator[Mutant]:
+def _unordered(source: Source) -> set[int]:
+    """Collections that are only asked what is in them: `isinstance(x, (a, b))`, `in`."""
+    found = set()
+    for node in source.walk(ast.expr):
+        if isinstance(node, ast.Compare) and isinstance(
+            node.ops[0], (ast.In, ast.NotIn)
+        ):
+            found |= {id(one) for one in node.comparators}
+        elif source.of(node).startswith("isinstance(") and isinstance(node, ast.Call):
+            found.add(id(node.args[1]))
+    return found
+
+
+def _items(
+    source: Source, node: ast.Tuple | ast.List, unordered: set[int]
+) -> Iterator[Mutant]:
     items = node.elts
     for index in range(len(items)):
         if len(items) > 1:
             yield source.drop("item dropped", items, index)
-        if index + 1 < len(items):
+        if index + 1 < len(items) and id(node) not in unordered:
             yield source.swap("items swapped", items[index], items[index + 1])
 
 

@@ -63,7 +63,7 @@ def plan_arguments(
         refused=tuple(
             (a.name.text, _source(bad))
             for a in spec.arguments
-            for bad in values.bad_values(a)
+            for bad in values.bad_values(analysis, a)
         ),
         taken=tuple(
             (a.name.text, _source(edge))
@@ -71,9 +71,28 @@ def plan_arguments(
             for edge in values.edge_values(a)
             if values.allowed(analysis, {**example, a.name.text: edge})
         ),
+        tuples=tuple(
+            (name, _source(value))
+            for name, value in _tuples(analysis, [example, *changes]).items()
+        ),
         broken=tuple((pairs(c), m) for c, m in checks.broken(analysis, example)),
         kept=tuple(pairs(c) for c in checks.kept(analysis, example)),
     )
+
+
+def _tuples(analysis: Analysis, tried: list[Values]) -> Values:
+    """A tuple for each argument that is kept as one."""
+    kept = [
+        a.name.text
+        for a in analysis.spec.arguments
+        if a.type in ("axis", "shape", "partial_shape")
+    ]
+    found: Values = {}
+    for values_of in tried:
+        for name in kept:
+            if isinstance(values_of.get(name), tuple):
+                found.setdefault(name, values_of[name])
+    return found
 
 
 def _settled(analysis: Analysis) -> list[tuple[str, str]]:

@@ -28,7 +28,7 @@ def broken(analysis: Analysis, values: Values) -> list[tuple[Values, str]]:
         if asks_shapes(analysis, analysis.checks[index]):
             continue
         before = set(order[: order.index(index)])
-        fit: list[tuple[int, Values]] = []
+        fit: list[list[tuple[int, Values]]] = [[] for _ in _parts(analysis, index)]
         for change in _near(analysis, index, values):
             refused = {
                 other
@@ -36,11 +36,34 @@ def broken(analysis: Analysis, values: Values) -> list[tuple[Values, str]]:
                 if not holds(analysis, other, {**values, **change})
             }
             if index in refused and not refused & before:
-                fit.append((len(refused), change))
-        if fit:
-            _, change = min(fit, key=lambda pair: pair[0])
+                part = _broken_part(analysis, index, {**values, **change})
+                fit[part].append((len(refused), change))
+        for changes in filter(None, fit):
+            _, change = min(changes, key=lambda pair: pair[0])
             found.append((change, check.message))
     return found
+
+
+def _parts(analysis: Analysis, index: int) -> list[ast.expr]:
+    """What a check asks for, one thing after the other."""
+    tree = analysis.checks[index].tree
+    return tree.values if _is_and(tree) else [tree]
+
+
+def _is_and(tree: ast.AST) -> bool:
+    return isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And)
+
+
+def _broken_part(analysis: Analysis, index: int, values: Values) -> int:
+    """Place of the first part that does not hold; 0 where that cannot be told."""
+    known = with_derived(analysis, values)
+    for place, part in enumerate(_parts(analysis, index)):
+        try:
+            if not evaluate(part, known):
+                return place
+        except Unknowable:
+            return place
+    return 0
 
 
 def kept(analysis: Analysis, values: Values) -> list[Values]:
@@ -63,7 +86,11 @@ def _near(analysis: Analysis, index: int, values: Values) -> Iterator[Values]:
     ways = [
         [
             (a.name.text, value)
-            for value in (values[a.name.text], *_candidates(a, values))
+            for value in (
+                values[a.name.text],
+                *_candidates(a, values),
+                *_nothing(analysis, index, a),
+            )
         ]
         for a in arguments
     ]
@@ -84,15 +111,39 @@ def _candidates(argument: Argument, values: Values) -> list[object]:
     value = values[argument.name.text]
     found = list(others(argument, value))
     if isinstance(value, tuple):
-        found += [
-            v for v in (value[:-1], _negative(value)) if fits(argument, v) is None
-        ]
+        changed = (value[:-1], _negative(value), *_one_negative(value))
+        found += [v for v in changed if fits(argument, v) is None]
     if argument.type == "int":
         found += [n for n in range(13) if fits(argument, n) is None]
     if argument.type == "float" and isinstance(value, (int, float)):
         numbers = [v for v in values.values() if type(v) in (int, float)]
+        numbers += [0, -0.5]
         found += [n for n in map(float, numbers) if fits(argument, n) is None]
     return found
+
+
+def _nothing(analysis: Analysis, index: int, argument: Argument) -> list[None]:
+    """None, where a check asks whether an argument is that."""
+    for node in ast.walk(analysis.checks[index].tree):
+        if (
+            isinstance(node, ast.Compare)
+            and isinstance(node.left, ast.Name)
+            and node.left.id == argument.name.text
+            and isinstance(node.ops[0], (ast.Is, ast.IsNot))
+        ):
+            return [None]
+    return []
+
+
+def _one_negative(value: tuple) -> Iterator[tuple]:
+    """Nested values with the first, then only the last whole number just below zero."""
+    for place in {0, len(value) - 1} if value else ():
+        item = value[place]
+        changed = [-1] if type(item) is int else ()
+        if isinstance(item, tuple):
+            changed = _one_negative(item)
+        for new in changed:
+            yield (*value[:place], new, *value[place + 1 :])
 
 
 def _negative(value: object) -> object:
@@ -116,17 +167,19 @@ def _asked(analysis: Analysis, index: int) -> list[Argument]:
 
 
 def _distance(analysis: Analysis, index: int, values: Values) -> float | None:
-    """How far the two sides of a comparison are apart; None where there are none."""
-    tree = analysis.checks[index].tree
-    if not isinstance(tree, ast.Compare) or len(tree.ops) != 1:
-        return None
-    if not isinstance(tree.ops[0], (ast.Lt, ast.LtE, ast.Gt, ast.GtE)):
-        return None
-    try:
-        known = with_derived(analysis, values)
-        left, right = (
-            evaluate(side, known) for side in (tree.left, tree.comparators[0])
-        )
-        return abs(float(left) - float(right))
-    except (Unknowable, TypeError, ValueError):
-        return None
+    """How near a comparison comes to its bound; None where there is none."""
+    known = with_derived(analysis, values)
+    found = []
+    for tree in ast.walk(analysis.checks[index].tree):
+        if not isinstance(tree, ast.Compare) or len(tree.ops) != 1:
+            continue
+        if not isinstance(tree.ops[0], (ast.Lt, ast.LtE, ast.Gt, ast.GtE)):
+            continue
+        try:
+            left, right = (
+                evaluate(side, known) for side in (tree.left, tree.comparators[0])
+            )
+            found.append(abs(float(left) - float(right)))
+        except (Unknowable, TypeError, ValueError):
+            continue
+    return min(found, default=None)

@@ -99,6 +99,7 @@ class ArgumentPlan:
         activations: Source of the NumPy function by source of the name.
         refused: Values that must be refused.
         taken: Outermost values that must be taken.
+        tuples: A tuple for each argument that is kept as one.
         broken: For each check: changes that it refuses, and its message.
         kept: Changes at the bound of a check, which it lets pass.
     """
@@ -113,6 +114,7 @@ class ArgumentPlan:
     activations: Pairs
     refused: Pairs
     taken: Pairs
+    tuples: Pairs
     broken: tuple[tuple[Pairs, str], ...]
     kept: tuple[Pairs, ...]
 

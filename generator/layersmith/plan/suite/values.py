@@ -89,7 +89,8 @@ def kept_alone(analysis: Analysis, values: Values) -> list[Values]:
     for argument in settings(analysis):
         if not _comparable(analysis, argument):
             tried = _tried(analysis, argument, values)
-            found += [{argument.name.text: other} for other in tried[:1]]
+            chosen = [*tried[:1], *(other for other in tried[1:] if other is None)]
+            found += [{argument.name.text: other} for other in chosen]
     return found
 
 
@@ -152,7 +153,29 @@ def _tried(analysis: Analysis, argument: Argument, values: Values) -> list[objec
         fine = other != values[name] and fits(argument, other) is None
         if fine and other not in tried and allowed(analysis, {**values, name: other}):
             tried.append(other)
-    return tried
+    return [*tried, *_shorter_forms(analysis, argument, values[name])]
+
+
+def _shorter_forms(
+    analysis: Analysis, argument: Argument, value: object
+) -> list[object]:
+    """The number alone, where a conversion makes a tuple of it."""
+    if argument.type != "shape" or not isinstance(value, tuple) or not value:
+        return []
+    return [value[0]] if _converts(analysis, argument, value[0]) else []
+
+
+def _converts(analysis: Analysis, argument: Argument, value: object) -> bool | None:
+    """Whether a value fits once it is converted; None where that cannot be told."""
+    parsed = analysis.scope.conversions.get(argument.name.text)
+    if parsed is None:
+        return None
+    known = {**definitions(analysis), argument.name.text: value}
+    try:
+        made = evaluate(parsed.tree, known)
+    except Unknowable:
+        return None
+    return fits(argument, tuple(made) if isinstance(made, list) else made) is None
 
 
 def _rank(analysis: Analysis) -> int:
@@ -283,7 +306,7 @@ def _shapes(analysis: Analysis) -> dict[str, object]:
     return {"input_shape": shape, **found}
 
 
-def bad_values(argument: Argument) -> list[object]:
+def bad_values(analysis: Analysis, argument: Argument) -> list[object]:
     """Values that `__init__` must refuse: at and beyond each bound, and of wrong type."""
     if argument.choices:
         return ["no such choice"]
@@ -293,8 +316,13 @@ def bad_values(argument: Argument) -> list[object]:
     if argument.type == "float":
         bad = _beyond(argument, 0.01)
         return [*bad, float("nan")] if bad else []
+    if argument.type == "axis":
+        return ["1", 1.5, (1.5,)]
     if argument.type == "shape" and argument.convert is None:
         return [(2.5,), 3]
+    if argument.type == "shape":
+        bad = [(2.5,), 2.5]
+        return [value for value in bad if _converts(analysis, argument, value) is False]
     if argument.type == "partial_shape" and argument.convert is None:
         return [3, (2.5,), (0,)]
     if argument.type == "data_format":

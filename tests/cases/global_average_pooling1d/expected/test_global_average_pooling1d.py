@@ -24,6 +24,7 @@ CHANGES = [
 # Changes that need other inputs or weights: parts of the configuration alone.
 CHANGES_KEPT = [
     {"data_format": "channels_first"},
+    {"data_format": None},
 ]
 DEFAULTS = {"data_format": None, "keepdims": False}
 # Values that are refused.

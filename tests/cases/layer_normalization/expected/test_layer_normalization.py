@@ -75,12 +75,17 @@ OBJECTS = {
 }
 # Values that are refused, and the outermost ones that are taken.
 REFUSED = [
+    ("axis", "1"),
+    ("axis", 1.5),
+    ("axis", (1.5,)),
     ("epsilon", 0),
     ("epsilon", np.nan),
 ]
 TAKEN = [
     ("epsilon", 1e-06),
 ]
+# Arguments that are kept as tuples.
+TUPLES = {"axis": (-2, -1)}
 # Shapes of the input; tests of one case take the first.
 SHAPES = [(5, 4, 3), (5, 2, 4, 3)]
 MODES = {
@@ -391,6 +396,12 @@ def test_refused_argument_is_named(argument, value):
 @pytest.mark.parametrize(("argument", "value"), TAKEN)
 def test_outermost_argument_is_taken(argument, value):
     assert make(**{argument: value}).get_config()[argument] == value
+
+
+@pytest.mark.parametrize(("argument", "value"), TUPLES.items())
+def test_lists_do_as_well_as_tuples(argument, value):
+    layers = [make(**{argument: form}) for form in (value, list(value))]
+    assert layers[0].get_config()[argument] == layers[1].get_config()[argument]
 
 
 # Keras contract ------------------------------------------------------------------

@@ -22,6 +22,20 @@ CHANGES = [
     {"negative_slope": 0.25},
 ]
 DEFAULTS = {"negative_slope": 0.3}
+# Arguments that do not go together, with the message that says so.
+REFUSED_TOGETHER = [
+    (
+        {"negative_slope": None},
+        "The negative_slope value of a Leaky ReLU layer cannot be None or negative",
+    ),
+    (
+        {"negative_slope": -0.5},
+        "The negative_slope value of a Leaky ReLU layer cannot be None or negative",
+    ),
+]
+TAKEN_TOGETHER = [
+    {"negative_slope": 0.0},
+]
 # Shapes of the input; tests of one case take the first.
 SHAPES = [(5, 3), (5, 2, 3)]
 MODES = {
@@ -185,6 +199,22 @@ def test_arguments_of_every_layer():
     assert (config["name"], config["trainable"]) == ("mine", False)
     assert layer.compute_dtype == "bfloat16"
     assert LeakyReLU.from_config(config).get_config() == config
+
+
+@pytest.mark.parametrize(("changed", "message"), REFUSED_TOGETHER, ids=str)
+def test_arguments_that_do_not_go_together_are_refused(changed, message):
+    with pytest.raises(ValueError) as refusal:
+        make(**changed)
+    assert message.rstrip(".") in str(refusal.value)
+    for argument in changed:
+        assert f"{argument}=" in str(refusal.value)
+
+
+@pytest.mark.parametrize("changed", TAKEN_TOGETHER, ids=str)
+def test_arguments_that_just_go_together_are_taken(changed):
+    config = make(**changed).get_config()
+    for argument, value in changed.items():
+        assert config[argument] == value
 
 
 # Keras contract ------------------------------------------------------------------

@@ -29,6 +29,7 @@ CHANGES = [
     {"alpha_constraint": "non_neg"},
     {"shared_axes": (2,)},
     {"shared_axes": None},
+    {"shared_axes": 1},
 ]
 DEFAULTS = {
     "alpha_initializer": "zeros",
@@ -42,6 +43,13 @@ OBJECTS = {
     "alpha_regularizer": keras.regularizers,
     "alpha_constraint": keras.constraints,
 }
+# Values that are refused.
+REFUSED = [
+    ("shared_axes", (2.5,)),
+    ("shared_axes", 2.5),
+]
+# Arguments that are kept as tuples.
+TUPLES = {"shared_axes": (1,)}
 # Shapes of the input; tests of one case take the first.
 SHAPES = [(5, 4, 3), (5, 2, 4, 3)]
 MODES = {
@@ -315,6 +323,18 @@ def test_arguments_of_every_layer():
     assert (config["name"], config["trainable"]) == ("mine", False)
     assert layer.compute_dtype == "bfloat16"
     assert PReLU.from_config(config).get_config() == config
+
+
+@pytest.mark.parametrize(("argument", "value"), REFUSED)
+def test_refused_argument_is_named(argument, value):
+    with pytest.raises(ValueError, match=f"`{argument}` must be .*{argument}="):
+        make(**{argument: value})
+
+
+@pytest.mark.parametrize(("argument", "value"), TUPLES.items())
+def test_lists_do_as_well_as_tuples(argument, value):
+    layers = [make(**{argument: form}) for form in (value, list(value))]
+    assert layers[0].get_config()[argument] == layers[1].get_config()[argument]
 
 
 # Keras contract ------------------------------------------------------------------

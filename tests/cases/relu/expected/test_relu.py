@@ -28,6 +28,31 @@ CHANGES = [
     {"threshold": 0.0},
 ]
 DEFAULTS = {"max_value": None, "negative_slope": 0.0, "threshold": 0.0}
+# Arguments that do not go together, with the message that says so.
+REFUSED_TOGETHER = [
+    ({"max_value": -0.5}, "max_value of a ReLU layer cannot be a negative value"),
+    (
+        {"negative_slope": None},
+        "negative_slope of a ReLU layer cannot be None or a negative value",
+    ),
+    (
+        {"negative_slope": -0.5},
+        "negative_slope of a ReLU layer cannot be None or a negative value",
+    ),
+    (
+        {"threshold": None},
+        "threshold of a ReLU layer cannot be None or a negative value",
+    ),
+    (
+        {"threshold": -0.5},
+        "threshold of a ReLU layer cannot be None or a negative value",
+    ),
+]
+TAKEN_TOGETHER = [
+    {"max_value": 0.0},
+    {"negative_slope": 0.0},
+    {"threshold": 0.0},
+]
 # Shapes of the input; tests of one case take the first.
 SHAPES = [(5, 3), (5, 2, 3)]
 MODES = {
@@ -195,6 +220,22 @@ def test_arguments_of_every_layer():
     assert (config["name"], config["trainable"]) == ("mine", False)
     assert layer.compute_dtype == "bfloat16"
     assert ReLU.from_config(config).get_config() == config
+
+
+@pytest.mark.parametrize(("changed", "message"), REFUSED_TOGETHER, ids=str)
+def test_arguments_that_do_not_go_together_are_refused(changed, message):
+    with pytest.raises(ValueError) as refusal:
+        make(**changed)
+    assert message.rstrip(".") in str(refusal.value)
+    for argument in changed:
+        assert f"{argument}=" in str(refusal.value)
+
+
+@pytest.mark.parametrize("changed", TAKEN_TOGETHER, ids=str)
+def test_arguments_that_just_go_together_are_taken(changed):
+    config = make(**changed).get_config()
+    for argument, value in changed.items():
+        assert config[argument] == value
 
 
 # Keras contract ------------------------------------------------------------------

@@ -23,6 +23,14 @@ CHANGES = [
     {"axis": (-2, -1)},
 ]
 DEFAULTS = {"axis": -1}
+# Values that are refused.
+REFUSED = [
+    ("axis", "1"),
+    ("axis", 1.5),
+    ("axis", (1.5,)),
+]
+# Arguments that are kept as tuples.
+TUPLES = {"axis": (-2, -1)}
 # Shapes of the input; tests of one case take the first.
 SHAPES = [(5, 4, 3), (5, 2, 4, 3)]
 # Each row of the batch keeps one more than the one before.
@@ -219,6 +227,18 @@ def test_arguments_of_every_layer():
     assert (config["name"], config["trainable"]) == ("mine", False)
     assert layer.compute_dtype == "bfloat16"
     assert Softmax.from_config(config).get_config() == config
+
+
+@pytest.mark.parametrize(("argument", "value"), REFUSED)
+def test_refused_argument_is_named(argument, value):
+    with pytest.raises(ValueError, match=f"`{argument}` must be .*{argument}="):
+        make(**{argument: value})
+
+
+@pytest.mark.parametrize(("argument", "value"), TUPLES.items())
+def test_lists_do_as_well_as_tuples(argument, value):
+    layers = [make(**{argument: form}) for form in (value, list(value))]
+    assert layers[0].get_config()[argument] == layers[1].get_config()[argument]
 
 
 # Keras contract ------------------------------------------------------------------
