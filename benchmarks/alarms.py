@@ -52,11 +52,12 @@ def main(argv: list[str] | None = None) -> int:
     specs = mutation.specs(arguments.recipes)
     failed = 0
     with tempfile.TemporaryDirectory() as scratch:
-        mutation.generate(specs, Path(scratch))
+        snakes = mutation.generate(specs, Path(scratch))
+        suites = [f"test_{snake}.py" for snake in snakes]
         Path(scratch, "conftest.py").write_text(PLUGIN, encoding="utf-8")
         for seed in range(arguments.runs):
             start = time.monotonic()
-            run = _run(Path(scratch), seed, arguments.slow)
+            run = _run(Path(scratch), suites, seed, arguments.slow)
             failed += run.returncode != 0
             print(
                 f"run {seed + 1}: {run.stdout.strip().splitlines()[-1]}"
@@ -69,7 +70,9 @@ def main(argv: list[str] | None = None) -> int:
     return 1 if failed else 0
 
 
-def _run(folder: Path, seed: int, slow: bool) -> subprocess.CompletedProcess:
+def _run(
+    folder: Path, suites: list[str], seed: int, slow: bool
+) -> subprocess.CompletedProcess:
     environment = {
         **os.environ,
         "RUN_SEED": str(seed),
@@ -82,7 +85,7 @@ def _run(folder: Path, seed: int, slow: bool) -> subprocess.CompletedProcess:
     if not slow:
         command += ["-k", " and ".join(f"not {name}" for name in SLOW)]
     return subprocess.run(
-        [*command, str(folder)],
+        [*command, *suites],
         cwd=folder,
         env=environment,
         text=True,

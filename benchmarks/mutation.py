@@ -64,7 +64,7 @@ def main(argv: list[str] | None = None) -> int:
         emitted = Path(scratch, "emitted")
         snakes = generate(chosen, emitted)
         _import_tensorflow()
-        for spec, snake in zip(chosen, snakes):
+        for spec, snake in zip(chosen, snakes, strict=True):
             scores.append(_judge(spec.stem, snake, emitted, Path(scratch), arguments))
     _report(scores)
     if arguments.json:
@@ -100,16 +100,24 @@ def specs(names: list[str]) -> list[Path]:
 
 
 def generate(specs: list[Path], folder: Path) -> list[str]:
-    """Emits every spec into a folder; the names of the modules."""
+    """Emits every spec into a folder, with the layers that it uses; their modules."""
     from layersmith.cli import main as layersmith
     from layersmith.pipeline import SpecFile, Target
     from layersmith.pipeline import generate as texts
 
-    files = [SpecFile(str(path), path.read_text(encoding="utf-8")) for path in specs]
+    # A spec may use the layers of others in its folder.
+    beside = {path for spec in specs for path in spec.parent.glob("*.yaml")}
+    paths = sorted(beside | set(specs))
+    files = [SpecFile(str(path), path.read_text(encoding="utf-8")) for path in paths]
     generated, problems = texts(files, Target())
-    if layersmith(["generate", *map(str, specs), "--out", str(folder), "--quiet"]) != 0:
-        sys.exit(f"generate failed: {[p.message for p in problems]}")
-    return [item.snake for item in generated]
+    snakes = {item.source.name: item.snake for item in generated}
+    missing = [spec for spec in specs if str(spec) not in snakes]
+    wrong = [f"{spec}: {[p.message for p in problems]}" for spec in missing]
+    if layersmith(["generate", *map(str, paths), "--out", str(folder), "--quiet"]) != 0:
+        wrong.append("generate failed")
+    if wrong:
+        sys.exit("\n".join(wrong))
+    return [snakes[str(spec)] for spec in specs]
 
 
 def _import_tensorflow() -> None:
