@@ -107,9 +107,10 @@ def test_compiled_it_does_the_same(mode):
     x = sample()
     layer = built(x)
     twin = copy_of(layer)
+    # Sums in another order: in float32 the errors go with the largest of the values.
     call = MODES[mode](lambda x: layer(x))
     for _ in range(2):
-        assert_close(call(x), twin(x))
+        assert_close(call(x), twin(x), 1e-3)
 
 
 # Gradients -----------------------------------------------------------------------
