@@ -102,22 +102,35 @@ def specs(names: list[str]) -> list[Path]:
 def generate(specs: list[Path], folder: Path) -> list[str]:
     """Emits every spec into a folder, with the layers that it uses; their modules."""
     from layersmith.cli import main as layersmith
-    from layersmith.pipeline import SpecFile, Target
-    from layersmith.pipeline import generate as texts
 
-    # A spec may use the layers of others in its folder.
+    modules = _with_used(specs)
+    paths = map(str, modules)
+    if layersmith(["generate", *paths, "--out", str(folder), "--quiet"]) != 0:
+        sys.exit("generate failed")
+    return [modules[spec] for spec in specs]
+
+
+def _with_used(specs: list[Path]) -> dict[Path, str]:
+    """The specs and those beside them that they use, with the names of their modules."""
+    from layersmith.errors import Report
+    from layersmith.order import uses
+    from layersmith.spec.read import read_spec
+
     beside = {path for spec in specs for path in spec.parent.glob("*.yaml")}
-    paths = sorted(beside | set(specs))
-    files = [SpecFile(str(path), path.read_text(encoding="utf-8")) for path in paths]
-    generated, problems = texts(files, Target())
-    snakes = {item.source.name: item.snake for item in generated}
-    missing = [spec for spec in specs if str(spec) not in snakes]
-    wrong = [f"{spec}: {[p.message for p in problems]}" for spec in missing]
-    if layersmith(["generate", *map(str, paths), "--out", str(folder), "--quiet"]) != 0:
-        wrong.append("generate failed")
-    if wrong:
-        sys.exit("\n".join(wrong))
-    return [snakes[str(spec)] for spec in specs]
+    read = {
+        path: read_spec(path.read_text(encoding="utf-8"), Report(str(path)))
+        for path in beside.union(specs)
+    }
+    places = {spec.layer.text: path for path, spec in read.items() if spec is not None}
+    found: dict[Path, str] = {}
+    waiting = list(specs)
+    while waiting:
+        path = waiting.pop()
+        spec = read[path]
+        found[path] = path.stem if spec is None else spec.snake
+        used = [places[name] for name in (uses(spec) if spec else ()) if name in places]
+        waiting += [path for path in used if path not in found]
+    return found
 
 
 def _import_tensorflow() -> None:

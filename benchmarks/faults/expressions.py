@@ -139,7 +139,7 @@ def _unordered(source: Source) -> set[int]:
             node.ops[0], (ast.In, ast.NotIn)
         ):
             found |= {id(one) for one in node.comparators}
-        elif source.of(node).startswith("isinstance(") and isinstance(node, ast.Call):
+        elif isinstance(node, ast.Call) and source.of(node.func) == "isinstance":
             found.add(id(node.args[1]))
     return found
 

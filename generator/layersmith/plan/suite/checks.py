@@ -27,7 +27,7 @@ def broken(analysis: Analysis, values: Values) -> list[tuple[Values, str]]:
     for index, check in enumerate(analysis.spec.checks):
         if asks_shapes(analysis, analysis.checks[index]):
             continue
-        before = set(order[: order.index(index)])
+        before = set(order[:index])
         fit: list[list[tuple[int, Values]]] = [[] for _ in _parts(analysis, index)]
         for change in _near(analysis, index, values):
             refused = {
@@ -47,30 +47,22 @@ def broken(analysis: Analysis, values: Values) -> list[tuple[Values, str]]:
 def _parts(analysis: Analysis, index: int) -> list[ast.expr]:
     """What a check asks for, one thing after the other."""
     tree = analysis.checks[index].tree
-    return tree.values if _is_and(tree) else [tree]
-
-
-def _is_and(tree: ast.AST) -> bool:
-    return isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And)
+    several = isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And)
+    return tree.values if several else [tree]
 
 
 def _broken_part(analysis: Analysis, index: int, values: Values) -> int:
-    """Place of the first part that does not hold; 0 where that cannot be told."""
+    """Place of the first part that does not hold, of a check that does not."""
     known = with_derived(analysis, values)
-    for place, part in enumerate(_parts(analysis, index)):
-        try:
-            if not evaluate(part, known):
-                return place
-        except Unknowable:
-            return place
-    return 0
+    parts = enumerate(_parts(analysis, index))
+    return next(place for place, part in parts if not evaluate(part, known))
 
 
 def kept(analysis: Analysis, values: Values) -> list[Values]:
     """For each check that sets a bound: changes at the bound, which it lets pass."""
     found = []
     for index in range(len(analysis.checks)):
-        if _distance(analysis, index, values) is None:
+        if _distance(analysis, _comparisons(analysis, index), values) is None:
             continue
         for change in _near(analysis, index, values):
             if allowed(analysis, {**values, **change}):
@@ -82,18 +74,17 @@ def kept(analysis: Analysis, values: Values) -> list[Values]:
 
 def _near(analysis: Analysis, index: int, values: Values) -> Iterator[Values]:
     """Changes of the arguments that a check asks, the nearest to its bound first."""
-    arguments = _asked(analysis, index)
-    ways = [
-        [
-            (a.name.text, value)
-            for value in (
-                values[a.name.text],
-                *_candidates(a, values),
-                *_nothing(analysis, index, a),
-            )
-        ]
-        for a in arguments
-    ]
+    comparisons, may_be_none = (
+        _comparisons(analysis, index),
+        _nullable(analysis, index),
+    )
+    ways = []
+    for argument in _asked(analysis, index):
+        name = argument.name.text
+        tried = [values[name], *_candidates(argument, values)]
+        if name in may_be_none:
+            tried.append(None)
+        ways.append([(name, value) for value in tried])
     changes = []
     for number, way in enumerate(product(*ways)):
         if number > TRIED:
@@ -101,7 +92,7 @@ def _near(analysis: Analysis, index: int, values: Values) -> Iterator[Values]:
         changes.append({name: value for name, value in way if value != values[name]})
 
     def nearness(change: Values) -> tuple[float, int]:
-        distance = _distance(analysis, index, {**values, **change})
+        distance = _distance(analysis, comparisons, {**values, **change})
         return distance if distance is not None else 0, len(change)
 
     return iter(sorted(changes, key=nearness))
@@ -117,26 +108,24 @@ def _candidates(argument: Argument, values: Values) -> list[object]:
         found += [n for n in range(13) if fits(argument, n) is None]
     if argument.type == "float" and isinstance(value, (int, float)):
         numbers = [v for v in values.values() if type(v) in (int, float)]
-        numbers += [0, -0.5]
+        numbers += [0, -0.5]  # at the commonest bound, and just below it
         found += [n for n in map(float, numbers) if fits(argument, n) is None]
     return found
 
 
-def _nothing(analysis: Analysis, index: int, argument: Argument) -> list[None]:
-    """None, where a check asks whether an argument is that."""
-    for node in ast.walk(analysis.checks[index].tree):
-        if (
-            isinstance(node, ast.Compare)
-            and isinstance(node.left, ast.Name)
-            and node.left.id == argument.name.text
-            and isinstance(node.ops[0], (ast.Is, ast.IsNot))
-        ):
-            return [None]
-    return []
+def _nullable(analysis: Analysis, index: int) -> set[str]:
+    """Names of which a check asks whether they are None."""
+    return {
+        node.left.id
+        for node in analysis.checks[index].nodes
+        if isinstance(node, ast.Compare)
+        and isinstance(node.left, ast.Name)
+        and isinstance(node.ops[0], (ast.Is, ast.IsNot))
+    }
 
 
 def _one_negative(value: tuple) -> Iterator[tuple]:
-    """Nested values with the first, then only the last whole number just below zero."""
+    """Nested values with the first or the last whole number just below zero."""
     for place in {0, len(value) - 1} if value else ():
         item = value[place]
         changed = [-1] if type(item) is int else ()
@@ -166,19 +155,28 @@ def _asked(analysis: Analysis, index: int) -> list[Argument]:
     return [a for a in analysis.spec.arguments if a.name.text in seen]
 
 
-def _distance(analysis: Analysis, index: int, values: Values) -> float | None:
-    """How near a comparison comes to its bound; None where there is none."""
+def _comparisons(analysis: Analysis, index: int) -> list[ast.Compare]:
+    """Those of a check that set a bound."""
+    return [
+        node
+        for node in analysis.checks[index].nodes
+        if isinstance(node, ast.Compare)
+        and len(node.ops) == 1
+        and isinstance(node.ops[0], (ast.Lt, ast.LtE, ast.Gt, ast.GtE))
+    ]
+
+
+def _distance(
+    analysis: Analysis, comparisons: list[ast.Compare], values: Values
+) -> float | None:
+    """How near a comparison comes to its bound; None where that cannot be told."""
+    if not comparisons:
+        return None
     known = with_derived(analysis, values)
     found = []
-    for tree in ast.walk(analysis.checks[index].tree):
-        if not isinstance(tree, ast.Compare) or len(tree.ops) != 1:
-            continue
-        if not isinstance(tree.ops[0], (ast.Lt, ast.LtE, ast.Gt, ast.GtE)):
-            continue
+    for node in comparisons:
         try:
-            left, right = (
-                evaluate(side, known) for side in (tree.left, tree.comparators[0])
-            )
+            left, right = (evaluate(s, known) for s in (node.left, *node.comparators))
             found.append(abs(float(left) - float(right)))
         except (Unknowable, TypeError, ValueError):
             continue

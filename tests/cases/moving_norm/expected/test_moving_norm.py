@@ -175,12 +175,12 @@ def test_without_training_it_is_inference(call):
 @pytest.mark.parametrize("mode", ["graph", "xla"])
 def test_compiled_it_does_the_same(mode, training):
     x = sample()
-    layer = built(x)
+    # In float32 the sums of a compiled graph may differ, for their order does.
+    layer = built(x, dtype="float64")
     twin = copy_of(layer)
-    # Sums in another order: in float32 the errors go with the largest of the values.
     call = MODES[mode](lambda x: layer(x, training=training))
     for _ in range(2):
-        assert_close(call(x), twin(x, training=training), 1e-3)
+        assert_close(call(x), twin(x, training=training))
         for weight, other in zip(layer.weights, twin.weights):
             assert_close(weight.numpy(), other.numpy(), what=weight.path)
 

@@ -29,7 +29,7 @@ DEFAULTS = {"padding": (1, 1), "data_format": None}
 REFUSED = [
     ("data_format", "no such format"),
 ]
-# Arguments that do not go together, with the message that says so.
+# Arguments that a check refuses, with its message.
 REFUSED_TOGETHER = [
     (
         {"padding": ((1, 2),)},
@@ -132,12 +132,12 @@ def test_examples_are_those_of_the_oracle(changed, shape):
 @pytest.mark.parametrize("mode", ["graph", "xla"])
 def test_compiled_it_does_the_same(mode):
     x = sample()
-    layer = built(x)
+    # In float32 the sums of a compiled graph may differ, for their order does.
+    layer = built(x, dtype="float64")
     twin = copy_of(layer)
-    # Sums in another order: in float32 the errors go with the largest of the values.
     call = MODES[mode](lambda x: layer(x))
     for _ in range(2):
-        assert_close(call(x), twin(x), 1e-3)
+        assert_close(call(x), twin(x))
 
 
 # Gradients -----------------------------------------------------------------------
@@ -221,7 +221,7 @@ def test_refused_argument_is_named(argument, value):
 
 
 @pytest.mark.parametrize(("changed", "message"), REFUSED_TOGETHER, ids=str)
-def test_arguments_that_do_not_go_together_are_refused(changed, message):
+def test_arguments_that_a_check_refuses(changed, message):
     with pytest.raises(ValueError) as refusal:
         make(**changed)
     assert message.rstrip(".") in str(refusal.value)
