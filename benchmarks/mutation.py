@@ -1,6 +1,6 @@
 """How many seeded faults the emitted suites notice.
 
-    python benchmarks/mutation.py [RECIPE ...] [--jobs 2] [--sample N] [--json FILE]
+    python benchmarks/mutation.py [RECIPE ...] [--jobs 2] [--sample N] [--json FILE] [--survivors FILE]
 
 Generates each recipe (all of them by default; a path to a spec will do), seeds one fault
 at a time in the layer, and runs its suite on each. Prints killed / valid per recipe, and
@@ -40,6 +40,7 @@ class Score:
     suite_seconds: float
     killed: int = 0
     equivalent: int = 0
+    original: str = ""
     survivors: list[Mutant] = field(default_factory=list)
     kills: dict[str, int] = field(default_factory=dict)
 
@@ -86,6 +87,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         "--sample", type=int, help="as many faults of each recipe, the same each time"
     )
     parser.add_argument("--kind", default="", help="only faults whose kind holds this")
+    parser.add_argument(
+        "--survivors", type=Path, help="only faults left by the run that wrote this JSON"
+    )
     return parser.parse_args(argv)
 
 
@@ -151,8 +155,11 @@ def _judge(
         sys.exit(
             f"{name}: the suite fails on the layer itself: {run.test}\n{run.message}"
         )
-    score = Score(name, run.seconds)
+    score = Score(name, run.seconds, original=suite.layer)
     faults = [m for m in mutants(suite.layer) if arguments.kind in m.kind]
+    if arguments.survivors:
+        earlier = _survivors(arguments.survivors, name)
+        faults = [m for m in faults if changed_lines(m, suite.layer) in earlier]
     if arguments.sample and arguments.sample < len(faults):
         faults = random.Random(name).sample(faults, arguments.sample)
     known = equivalents(name)
@@ -184,6 +191,17 @@ def changed_lines(mutant: Mutant, original: str) -> str:
     return "\n".join(
         line[0] + line[1:].strip() for line in lines if line[:1] in ("+", "-")
     )
+
+
+def _survivors(results: Path, name: str) -> set[str]:
+    """The lines that change in the faults of a layer that an earlier run left."""
+    scores = json.loads(results.read_text(encoding="utf-8"))
+    return {
+        fault["diff"]
+        for score in scores
+        if score["recipe"] == name
+        for fault in score["survivors"]
+    }
 
 
 @dataclass(frozen=True)
@@ -240,7 +258,10 @@ def _plain(score: Score) -> dict:
         "equivalent": score.equivalent,
         "suite_seconds": round(score.suite_seconds, 1),
         "kills": dict(sorted(score.kills.items(), key=lambda kill: -kill[1])),
-        "survivors": [{"kind": m.kind, "line": m.line} for m in score.survivors],
+        "survivors": [
+            {"kind": m.kind, "line": m.line, "diff": changed_lines(m, score.original)}
+            for m in score.survivors
+        ],
     }
 
 
