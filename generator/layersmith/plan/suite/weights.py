@@ -82,6 +82,8 @@ def _full(analysis: Analysis, values: Values) -> Pairs:
         if (a.type == "bool" or a.choices)
         and any(_reads(analysis, tree, a.name.text) for tree in conditions)
     ][:MOST]
+    if not switches:
+        return ()
     best: dict[str, object] = {}
     most = _holding(analysis, conditions, values)
     ways = [[values[a.name.text], *others(a, values[a.name.text])] for a in switches]
