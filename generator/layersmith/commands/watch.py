@@ -14,7 +14,8 @@ from layersmith.emit.own import SUFFIX
 from layersmith.errors import LayersmithError
 from layersmith.project import Project, find_project, spec_paths
 
-INTERVAL = 0.03
+INTERVAL = 0.03  # seconds
+TIMEOUT = 500  # milliseconds
 State = dict[Path, tuple[int, int]]
 
 
@@ -82,5 +83,16 @@ def _wakes(project: Project) -> Iterator[None]:
         folders = [project.specs]
         if project.templates is not None:
             folders.append(project.templates)
-        for _ in watchfiles.watch(*folders, debounce=20, step=10, raise_interrupt=True):
-            yield
+        # On a timeout too: what was saved before the watch began, and what is saved
+        # on a disk that tells of nothing, is seen then.
+        yield from (
+            None
+            for _ in watchfiles.watch(
+                *folders,
+                debounce=20,
+                step=10,
+                rust_timeout=TIMEOUT,
+                yield_on_timeout=True,
+                raise_interrupt=True,
+            )
+        )
