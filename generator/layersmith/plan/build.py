@@ -33,11 +33,11 @@ def plan_build(analysis: Analysis, sharing: Sharing) -> Method | None:
                     lambda name: names.attribute(analysis, name),
                 )
             )
-    if spec.extends is not None:
-        body.append("super().build(input_shape)")
     for axis in analysis.scope.axes:
         if axis in analysis.scope.static_axes:
             body.extend(_static_axis(analysis, axis))
+    if spec.extends is not None:
+        body.append("super().build(input_shape)")
     for constant in spec.constants:
         value = _in_build(analysis, analysis.scope.constants[constant.name.text])
         body.append(f"self.{constant.name} = {value}")

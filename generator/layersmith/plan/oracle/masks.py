@@ -20,6 +20,7 @@ def plan_mask_oracle(analysis: Analysis, names: OracleNames) -> MaskOracle | Non
     body = analysis.bodies.get("compute_mask")
     if body is None:
         return None
+    compared = [n for n in body.parsed.nodes if isinstance(n, ast.Compare)]
     translator = _Translator(analysis, body, names)
     tree = translator.tree
     lines = [
@@ -27,8 +28,23 @@ def plan_mask_oracle(analysis: Analysis, names: OracleNames) -> MaskOracle | Non
     ]
     first = layer_names.call_parameters(analysis)[0]
     return MaskOracle(
-        (names.arguments, first, "mask"), tuple(lines), tuple(translator.helpers)
+        (names.arguments, first, "mask"),
+        tuple(lines),
+        tuple(translator.helpers),
+        asks_ranks=any(map(_of_ranks, compared)),
+        asks_each=any(map(_of_one_mask, compared)),
     )
+
+
+def _of_ranks(node: ast.Compare) -> bool:
+    """Whether `len(mask.shape)`, or the like, is compared."""
+    return any(isinstance(n, ast.Name) and n.id == "len" for n in ast.walk(node))
+
+
+def _of_one_mask(node: ast.Compare) -> bool:
+    """Whether it is `keep is None` for one of several masks."""
+    alone = isinstance(node.left, ast.Name) and node.left.id != "mask"
+    return alone and isinstance(node.ops[0], (ast.Is, ast.IsNot))
 
 
 class _Translator(ast.NodeTransformer):

@@ -13,11 +13,15 @@ class MaskOracle:
         parameters: Of the function.
         body: Statements, indented within their blocks.
         helpers: Functions of `numpy_meanings` that it calls.
+        asks_ranks: Whether it asks how many axes a mask has.
+        asks_each: Whether it asks of each of several masks if it is there.
     """
 
     parameters: tuple[str, ...]
     body: tuple[str, ...]
     helpers: tuple[str, ...]
+    asks_ranks: bool
+    asks_each: bool
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,7 @@ def _tuples(analysis: Analysis, tried: list[Values]) -> Values:
         a.name.text
         for a in analysis.spec.arguments
         if a.type in ("axis", "shape", "partial_shape")
+        or (a.type == "any" and a.convert is not None)
     ]
     found: Values = {}
     for values_of in tried:

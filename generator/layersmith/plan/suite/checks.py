@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 
 from layersmith.language.analyse import Analysis
@@ -28,8 +28,8 @@ def broken(analysis: Analysis, values: Values) -> list[tuple[Values, str]]:
         if asks_shapes(analysis, analysis.checks[index]):
             continue
         before = set(order[:index])
-        fit: list[list[tuple[int, Values]]] = [[] for _ in _parts(analysis, index)]
-        for change in _near(analysis, index, values):
+        fit: dict[tuple[int, str], list[tuple[int, Values]]] = {}
+        for change, kind in _near(analysis, index, values):
             refused = {
                 other
                 for other in order
@@ -37,8 +37,8 @@ def broken(analysis: Analysis, values: Values) -> list[tuple[Values, str]]:
             }
             if index in refused and not refused & before:
                 part = _broken_part(analysis, index, {**values, **change})
-                fit[part].append((len(refused), change))
-        for changes in filter(None, fit):
+                fit.setdefault((part, kind), []).append((len(refused), change))
+        for _, changes in sorted(fit.items(), key=lambda item: item[0]):
             _, change = min(changes, key=lambda pair: pair[0])
             found.append((change, check.message))
     return found
@@ -64,7 +64,7 @@ def kept(analysis: Analysis, values: Values) -> list[Values]:
     for index in range(len(analysis.checks)):
         if _distance(analysis, _comparisons(analysis, index), values) is None:
             continue
-        for change in _near(analysis, index, values):
+        for change, _ in _near(analysis, index, values):
             if allowed(analysis, {**values, **change}):
                 if change:
                     found.append(change)
@@ -72,8 +72,14 @@ def kept(analysis: Analysis, values: Values) -> list[Values]:
     return found
 
 
-def _near(analysis: Analysis, index: int, values: Values) -> Iterator[Values]:
-    """Changes of the arguments that a check asks, the nearest to its bound first."""
+def _near(
+    analysis: Analysis, index: int, values: Values
+) -> Iterator[tuple[Values, str]]:
+    """Changes of the arguments that a check asks, the nearest to its bound first.
+
+    Each comes with the kind of mistake that was made in the one argument it changes;
+    empty where it is another value and no more.
+    """
     comparisons, may_be_none = (
         _comparisons(analysis, index),
         _nullable(analysis, index),
@@ -81,36 +87,52 @@ def _near(analysis: Analysis, index: int, values: Values) -> Iterator[Values]:
     ways = []
     for argument in _asked(analysis, index):
         name = argument.name.text
-        tried = [values[name], *_candidates(argument, values)]
+        tried = [(values[name], ""), *_candidates(argument, values)]
         if name in may_be_none:
-            tried.append(None)
-        ways.append([(name, value) for value in tried])
+            tried.append((None, ""))
+        ways.append([(name, value, kind) for value, kind in tried])
     changes = []
     for number, way in enumerate(product(*ways)):
         if number > TRIED:
             break
-        changes.append({name: value for name, value in way if value != values[name]})
+        changed = [item for item in way if item[1] != values[item[0]]]
+        kind = changed[0][2] if len(changed) == 1 else ""
+        changes.append(({name: value for name, value, _ in changed}, kind))
 
-    def nearness(change: Values) -> tuple[float, int]:
+    def nearness(entry: tuple[Values, str]) -> tuple[float, int]:
+        change, _ = entry
         distance = _distance(analysis, comparisons, {**values, **change})
         return distance if distance is not None else 0, len(change)
 
     return iter(sorted(changes, key=nearness))
 
 
-def _candidates(argument: Argument, values: Values) -> list[object]:
+def _candidates(argument: Argument, values: Values) -> list[tuple[object, str]]:
+    """Other values, and the kind of mistake in each."""
     value = values[argument.name.text]
-    found = list(others(argument, value))
-    if isinstance(value, tuple):
-        changed = (value[:-1], _negative(value), *_one_negative(value))
-        found += [v for v in changed if fits(argument, v) is None]
+    found: list[object] = list(others(argument, value))
     if argument.type == "int":
-        found += [n for n in range(13) if fits(argument, n) is None]
+        found += range(13)
     if argument.type == "float" and isinstance(value, (int, float)):
         numbers = [v for v in values.values() if type(v) in (int, float)]
         numbers += [0, -0.5]  # at the commonest bound, and just below it
-        found += [n for n in map(float, numbers) if fits(argument, n) is None]
-    return found
+        found += map(float, numbers)
+    tried = [(other, "") for other in found]
+    if isinstance(value, tuple):
+        tried += _mistakes(value)
+    return [(other, kind) for other, kind in tried if fits(argument, other) is None]
+
+
+def _mistakes(value: tuple) -> Iterator[tuple[object, str]]:
+    """Nested values with one thing wrong, and what it is."""
+    yield value[:-1], "too short"
+    yield _negative(value), "negative"
+    for changed in _with_one(value, lambda number: -1):
+        yield changed, "one negative"
+    for changed in _with_one(value, lambda number: number + 0.5):
+        yield changed, "one broken"
+    if value and isinstance(value[-1], tuple):
+        yield (*value[:-1], value[-1][:-1]), "too short inside"
 
 
 def _nullable(analysis: Analysis, index: int) -> set[str]:
@@ -124,13 +146,13 @@ def _nullable(analysis: Analysis, index: int) -> set[str]:
     }
 
 
-def _one_negative(value: tuple) -> Iterator[tuple]:
-    """Nested values with the first or the last whole number just below zero."""
-    for place in {0, len(value) - 1} if value else ():
+def _with_one(value: tuple, change: Callable[[int], float]) -> Iterator[tuple]:
+    """Nested values with the first or the last whole number changed."""
+    for place in sorted({0, len(value) - 1}) if value else ():
         item = value[place]
-        changed = [-1] if type(item) is int else ()
+        changed: Iterable[object] = [change(item)] if type(item) is int else ()
         if isinstance(item, tuple):
-            changed = _one_negative(item)
+            changed = _with_one(item, change)
         for new in changed:
             yield (*value[:place], new, *value[place + 1 :])
 

@@ -11,7 +11,7 @@ from layersmith.plan.arguments import literal
 from layersmith.plan.init import needs_build
 from layersmith.plan.suite.bounds import upper_bound
 from layersmith.plan.suite.masks import mask_table, plan_masks
-from layersmith.plan.suite.misshapen import misshapen
+from layersmith.plan.suite.misshapen import misshapen, unknown
 from layersmith.plan.suite.model import InputPlan, MaskPlan, Pairs, SuiteInput
 from layersmith.plan.suite.sizes import Shapes, example_shape
 from layersmith.plan.suite.symbolic import announced_shapes, symbolic_shape
@@ -71,6 +71,10 @@ def plan_inputs(analysis: Analysis, values: Values, changes: list[Values]) -> In
         refused=tuple(
             (_stated(form, given, shapes), message)
             for shapes, message in misshapen(analysis, values, example)
+        ),
+        unknown=tuple(
+            _stated(form, given, shapes)
+            for shapes in unknown(analysis, values, example)
         ),
     )
 

@@ -28,16 +28,42 @@ def misshapen(
         if not asks_shapes(analysis, analysis.checks[index]):
             continue
         for given in _near(analysis, example):
-            known = {**values, **_asked(analysis, given)}
-            broken = [
-                other
-                for other in range(len(analysis.checks))
-                if not holds(analysis, other, known)
-            ]
-            if broken == [index]:
+            if _broken(analysis, values, given) == [index]:
                 found.append((given, check.message))
+                between = _with_unknown(analysis, given)
+                if _broken(analysis, values, between) == [index] and between != given:
+                    found.append((between, check.message))
                 break
     return found
+
+
+def unknown(analysis: Analysis, values: Values, example: Shapes) -> list[Given]:
+    """Shapes of a list of inputs with an axis that one of them alone knows.
+
+    The arguments are those of `misshapen`.
+    """
+    asked = any(asks_shapes(analysis, check) for check in analysis.checks)
+    if not asked or not _only_a_list(analysis) or analysis.scope.static_axes:
+        return []
+    ((name, shape),) = example.items()
+    found: list[Given] = []
+    for place in range(1, len(shape)):
+        less = (*shape[:place], None, *shape[place + 1 :])
+        if not _broken(analysis, values, {name: (shape, less)}):
+            found.append({name: (shape, less)})
+    return found
+
+
+def _only_a_list(analysis: Analysis) -> bool:
+    """Whether the layer takes a list of tensors of one kind, and nothing else."""
+    return len(analysis.spec.inputs) == 1 and analysis.spec.inputs[0].many
+
+
+def _broken(analysis: Analysis, values: Values, given: Given) -> list[int]:
+    """The checks that refuse these shapes."""
+    known = {**values, **_asked(analysis, given)}
+    every = range(len(analysis.checks))
+    return [index for index in every if not holds(analysis, index, known)]
 
 
 def _near(analysis: Analysis, example: Shapes) -> Iterator[Given]:
@@ -51,6 +77,14 @@ def _near(analysis: Analysis, example: Shapes) -> Iterator[Given]:
             longer = (*shape[:place], shape[place] + 1, *shape[place + 1 :])
             many = names.input_of(analysis, name).many
             yield {**start, name: (shape, longer) if many else longer}
+
+
+def _with_unknown(analysis: Analysis, given: Given) -> Given:
+    """A list of two shapes with another between them of which no size is known."""
+    if not _only_a_list(analysis):
+        return given
+    ((name, (first, last)),) = given.items()
+    return {name: (first, (None,) * len(first), last)}
 
 
 def _asked(analysis: Analysis, given: Given) -> Given:

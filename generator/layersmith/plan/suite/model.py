@@ -62,6 +62,7 @@ class InputPlan:
         announced: Source of the shape of each output of that model; empty where the
             spec does not say it.
         refused: Source of shapes that a check of the spec refuses, and its message.
+        unknown: Source of shapes that all checks let pass, with an unknown axis.
     """
 
     form: str
@@ -76,6 +77,7 @@ class InputPlan:
     symbolic: Pairs
     announced: tuple[str, ...]
     refused: Pairs
+    unknown: tuple[str, ...]
 
     @property
     def single(self) -> bool:

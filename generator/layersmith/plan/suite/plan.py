@@ -82,7 +82,7 @@ def plan_suite(
         rank=shape.rank if checked else None,
         most_rank=max(ranks) if ranks and checked else None,
         width=checked and _checks_width(analysis, first.name.text),
-        known=() if spec.extends is not None else tuple(_known_axes(analysis)),
+        known=tuple(_known_axes(analysis)),
         training=analysis.trains,
         seeded=analysis.facts.random,
         random=draws(analysis),
@@ -184,8 +184,6 @@ def _exact(analysis: Analysis) -> bool:
 
 def _known_axes(analysis: Analysis) -> list[tuple[str, str]]:
     """Axes whose size `build` must know, as source: which shape, and which axis of it."""
-    if _has_states(analysis):
-        return []
     found = []
     several = len(names.shape_parameters(analysis)) > 1
     for axis in analysis.scope.axes:
