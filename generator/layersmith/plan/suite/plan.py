@@ -58,7 +58,7 @@ def plan_suite(
     first = names.input_of(analysis, names.tensors(analysis)[0])
     shape = analysis.scope.shapes[first.name.text]
     checked = not first.many and len(names.tensors(analysis)) == 1
-    checked = checked and spec.extends is None and not _has_states(analysis)
+    checked = checked and spec.extends is None
     ranks = first.ranks
     return SuitePlan(
         name=spec.layer.text,
@@ -103,12 +103,8 @@ def _supports_masks(analysis: Analysis) -> str:
     return "" if masking_statement(analysis) is None else "True"
 
 
-def _has_states(analysis: Analysis) -> bool:
-    return any(layer_input.state for layer_input in analysis.spec.inputs)
-
-
 def _output_form(analysis: Analysis) -> str:
-    if _has_states(analysis):
+    if any(layer_input.state for layer_input in analysis.spec.inputs):
         return "cell"
     if any(output.when is not None for output in analysis.spec.outputs):
         return "tuple"

@@ -138,7 +138,9 @@ def test_mask_of_the_outputs_is_that_of_the_oracle(changed):
     places = [np.indices(v.shape[:2]).sum(axis=0) % (len(x) + 1) for v in x]
     masks = [place == n for n, place in enumerate(places)]
     others = [place != n for n, place in enumerate(places)]
-    for given in (None, masks, others, [masks[0], *[None] * (len(x) - 1)]):
+    x[-1] = np.zeros_like(x[-1])  # values are no mask
+    nothing = [None] * len(x)
+    for given in (None, masks, others, nothing, [masks[0], *nothing[1:]]):
         got = layer.compute_mask(x, given)
         want = mask_oracle({**ARGUMENTS, **changed}, x, given)
         assert (got is None) == (want is None)

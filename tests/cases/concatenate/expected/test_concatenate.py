@@ -41,6 +41,17 @@ REFUSED_SHAPES = [
         [(5, 4, 3), (5, 4, 4)],
         "Concatenate requires inputs with matching shapes except for the concatenation axis",
     ),
+    (
+        [(5, 4, 3), (None, None, None), (5, 4, 4)],
+        "Concatenate requires inputs with matching shapes except for the concatenation axis",
+    ),
+]
+# Shapes that may go together.
+TAKEN_SHAPES = [[(5, 4, 3), (5, None, 3)], [(5, 4, 3), (5, 4, None)]]
+# Further examples of the spec.
+EXAMPLES = [
+    ({"axis": -1}, [(5, 4, 3), (5, 4, 2)]),
+    ({"axis": 1}, [(5, 4, 3), (5, 1, 3), (5, 2, 3)]),
 ]
 MODES = {
     "eager": lambda fn: fn,
@@ -130,6 +141,11 @@ def test_outputs_are_those_of_the_oracle(changed, shape):
     check_against_oracle(changed, shape)
 
 
+@pytest.mark.parametrize(("changed", "shape"), EXAMPLES, ids=str)
+def test_examples_are_those_of_the_oracle(changed, shape):
+    check_against_oracle(changed, shape)
+
+
 @pytest.mark.parametrize("mode", ["graph", "xla"])
 def test_compiled_it_does_the_same(mode):
     x = sample()
@@ -152,7 +168,10 @@ def test_mask_of_the_outputs_is_that_of_the_oracle(changed):
     places = [np.indices(v.shape[:2]).sum(axis=0) % (len(x) + 1) for v in x]
     masks = [place == n for n, place in enumerate(places)]
     others = [place != n for n, place in enumerate(places)]
-    for given in (None, masks, others, [masks[0], *[None] * (len(x) - 1)]):
+    x[-1] = np.zeros_like(x[-1])  # values are no mask
+    nothing = [None] * len(x)
+    whole = [np.indices(v.shape).sum(axis=0) % 3 > n for n, v in enumerate(x)]
+    for given in (None, masks, others, nothing, [masks[0], *nothing[1:]], whole):
         got = layer.compute_mask(x, given)
         want = mask_oracle({**ARGUMENTS, **changed}, x, given)
         assert (got is None) == (want is None)
@@ -265,8 +284,11 @@ def test_functional_model_with_unknown_axes():
                 assert known in (None, size)
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("changed", CHANGES, ids=str)
+@pytest.mark.parametrize(
+    ("changed", "shape"),
+    [*((changed, shape) for changed in CHANGES for shape in SHAPES), *EXAMPLES],
+    ids=str,
+)
 def test_output_shape_is_computed(changed, shape):
     x = sample(shape)
     layer = built(x, **changed)
@@ -302,8 +324,15 @@ def test_one_trace_serves_any_batch_size():
 @pytest.mark.parametrize(("shapes", "message"), REFUSED_SHAPES, ids=str)
 def test_shapes_that_do_not_go_together_are_refused(shapes, message):
     with pytest.raises(ValueError) as refusal:
-        built(sample(shapes))
+        make().build(shapes)
     assert message.rstrip(".") in str(refusal.value)
+
+
+@pytest.mark.parametrize("shapes", TAKEN_SHAPES, ids=str)
+def test_shapes_that_may_go_together_are_taken(shapes):
+    layer = make()
+    layer.build(shapes)
+    assert layer.built
 
 
 # Saving --------------------------------------------------------------------------

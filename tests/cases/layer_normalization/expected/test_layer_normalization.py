@@ -401,7 +401,8 @@ def test_outermost_argument_is_taken(argument, value):
 
 @pytest.mark.parametrize(("argument", "value"), TUPLES.items())
 def test_lists_do_as_well_as_tuples(argument, value):
-    layers = [make(**{argument: form}) for form in (value, list(value))]
+    listed = json.loads(json.dumps(value))
+    layers = [make(**{argument: form}) for form in (value, listed)]
     assert layers[0].get_config()[argument] == layers[1].get_config()[argument]
 
 

@@ -30,13 +30,13 @@ class LoRADense(layers.Dense):
         self.scale = scale
 
     def build(self, input_shape):
-        super().build(input_shape)
         features = input_shape[-1]
         if features is None:
             raise ValueError(
                 "The last axis of the input must be defined. "
                 f"Received: input_shape={input_shape}"
             )
+        super().build(input_shape)
         self.lora_down = self.add_weight(
             name="lora_down",
             shape=(features, self.lora_units),

@@ -626,6 +626,55 @@ def test_one_trace_serves_any_batch_size():
     assert function.experimental_get_tracing_count() == 1
 
 
+def test_wrong_rank_is_refused():
+    layer, x = make(), sample()["inputs"][..., None]
+    with pytest.raises(ValueError, match=f"{layer.name}.* expected ndim=2"):
+        layer(x, sample()["states"])
+    assert not layer.built
+    layer = built(sample())
+    with pytest.raises(ValueError, match=f"{layer.name}.* expected ndim=2"):
+        layer(x, sample()["states"])
+
+
+def test_wrong_width_is_refused():
+    x = sample()["inputs"]
+    layer = built(sample())
+    with pytest.raises(ValueError, match=f"{layer.name}.* expected axis -1"):
+        layer(np.concatenate([x, x], axis=-1), sample()["states"])
+
+
+@pytest.mark.parametrize("axis", [-1])
+def test_unknown_axis_is_refused(axis):
+    shape = list(sample()["inputs"].shape)
+    shape[axis] = None
+    with pytest.raises(ValueError, match="of the input must be defined"):
+        make().build(tuple(shape))
+
+
+def test_states_start_with_zeros():
+    layer = make(dtype="mixed_bfloat16")
+    states = layer.get_initial_state(batch_size=3)
+    for state, given, size in zip(
+        states, sample()["states"], layer.state_size, strict=True
+    ):
+        assert state.shape == (3, size) == (3, given.shape[-1])
+        assert state.dtype == layer.compute_dtype
+        assert not np.any(state)
+
+
+def test_cell_of_an_rnn():
+    x = sample()
+    cell = built(x)
+    steps = np.stack([x["inputs"], 2 * x["inputs"]], axis=1)
+    outputs, *last = keras.layers.RNN(cell, True, True)(steps)
+    states = cell.get_initial_state(len(steps))
+    for step in range(2):
+        output, states = cell(steps[:, step], states)
+        assert_close(outputs[:, step], output)
+    assert_close(last, states)
+    assert cell.output_size == outputs.shape[-1]
+
+
 # Saving --------------------------------------------------------------------------
 
 

@@ -380,7 +380,7 @@ def test_wrong_rank_is_refused():
 
 def test_wrong_width_is_refused():
     x = sample()
-    layer = built(x)
+    layer = built(sample())
     with pytest.raises(ValueError, match=f"{layer.name}.* expected axis -1"):
         layer(np.concatenate([x, x], axis=-1))
 

@@ -238,7 +238,8 @@ def test_refused_argument_is_named(argument, value):
 
 @pytest.mark.parametrize(("argument", "value"), TUPLES.items())
 def test_lists_do_as_well_as_tuples(argument, value):
-    layers = [make(**{argument: form}) for form in (value, list(value))]
+    listed = json.loads(json.dumps(value))
+    layers = [make(**{argument: form}) for form in (value, listed)]
     assert layers[0].get_config()[argument] == layers[1].get_config()[argument]
 
 

@@ -29,6 +29,8 @@ DEFAULTS = {"padding": (1, 1), "data_format": None}
 REFUSED = [
     ("data_format", "no such format"),
 ]
+# Arguments that are kept as tuples.
+TUPLES = {"padding": ((1, 2), (0, 3))}
 # Arguments that a check refuses, with its message.
 REFUSED_TOGETHER = [
     (
@@ -36,9 +38,18 @@ REFUSED_TOGETHER = [
         "`padding` must be an integer, two integers or two pairs of integers",
     ),
     (
+        {"padding": ((1, 2), (0,))},
+        "`padding` must be an integer, two integers or two pairs of integers",
+    ),
+    (
         {"padding": ((-2, -3), (-1, -4))},
         "`padding` must be made of non-negative integers",
     ),
+    (
+        {"padding": ((1.5, 2), (0, 3))},
+        "`padding` must be made of non-negative integers",
+    ),
+    ({"padding": ((-1, 2), (0, 3))}, "`padding` must be made of non-negative integers"),
 ]
 # Shapes of the input; tests of one case take the first.
 SHAPES = [(2, 5, 4, 3)]
@@ -218,6 +229,13 @@ def test_arguments_of_every_layer():
 def test_refused_argument_is_named(argument, value):
     with pytest.raises(ValueError, match=f"`{argument}` must be .*{argument}="):
         make(**{argument: value})
+
+
+@pytest.mark.parametrize(("argument", "value"), TUPLES.items())
+def test_lists_do_as_well_as_tuples(argument, value):
+    listed = json.loads(json.dumps(value))
+    layers = [make(**{argument: form}) for form in (value, listed)]
+    assert layers[0].get_config()[argument] == layers[1].get_config()[argument]
 
 
 @pytest.mark.parametrize(("changed", "message"), REFUSED_TOGETHER, ids=str)
