@@ -95,7 +95,7 @@ def test_an_editor_that_saves_by_renaming_is_seen(watched):
 
 def test_a_save_is_seen_within_100_ms(watched):
     """The quickest of ten: the machine may be at something else as well."""
-    project, watcher = watched
+    project, _ = watched
     spec, layer = (
         project / "specs/highway.yaml",
         project / "src/mine/layers/highway.py",
