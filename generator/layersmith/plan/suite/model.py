@@ -230,6 +230,7 @@ class SuitePlan:
         least_rank, rank, most_rank: Of the input; 0 or None where any will do.
         width: Whether a wrong last axis is refused.
         known: Axes whose size must be known: source of which shape, and which axis.
+        cast: Whether Keras casts inputs and weights to the compute dtype.
         seeded: Whether the layer has a seed generator of its own.
         random: Whether it draws, itself or in a sublayer, in training or always.
         always_random: Whether it draws in inference too.
@@ -260,6 +261,7 @@ class SuitePlan:
     most_rank: int | None
     width: bool
     known: Pairs
+    cast: bool
     training: bool
     seeded: bool
     random: bool

@@ -83,6 +83,7 @@ def plan_suite(
         most_rank=max(ranks) if ranks and checked else None,
         width=checked and _checks_width(analysis, first.name.text),
         known=tuple(_known_axes(analysis)),
+        cast=spec.autocast is not False,
         training=analysis.trains,
         seeded=analysis.facts.random,
         random=draws(analysis),

@@ -148,7 +148,8 @@ def _tried(analysis: Analysis, argument: Argument, values: Values) -> list[objec
     if argument.type in ("any", "shape") and argument.default is not None:
         more.append(argument.default.value)  # it may have another form
     if argument.type == "axis":
-        more.append((-2, -1) if _rank(analysis) > 2 else (-1,))
+        # In no order: it should not matter.
+        more.append((-1, -2) if _rank(analysis) > 2 else (-1,))
     for other in more:
         fine = other != values[name] and fits(argument, other) is None
         if fine and other not in tried and allowed(analysis, {**values, name: other}):
