@@ -41,6 +41,8 @@ def masking_statement(analysis: Analysis) -> str | None:
         return f"self.supports_masking = {condition}"
     if spec.extends is not None or spec.supports_masking is False:
         return None
+    if spec.compute_mask is not None or ends_mask(analysis):
+        return None  # Keras sees that the layer has a `compute_mask`
     if takes_mask(analysis) or keeps_mask(analysis) or spec.supports_masking:
         return "self.supports_masking = True"
     return None

@@ -30,9 +30,9 @@ def misshapen(
         for given in _near(analysis, example):
             if _broken(analysis, values, given) == [index]:
                 found.append((given, check.message))
-                between = _with_unknown(analysis, given)
-                if _broken(analysis, values, between) == [index] and between != given:
-                    found.append((between, check.message))
+                for more in _with_unknown(analysis, given):
+                    if _broken(analysis, values, more) == [index]:
+                        found.append((more, check.message))
                 break
     return found
 
@@ -79,12 +79,13 @@ def _near(analysis: Analysis, example: Shapes) -> Iterator[Given]:
             yield {**start, name: (shape, longer) if many else longer}
 
 
-def _with_unknown(analysis: Analysis, given: Given) -> Given:
-    """A list of two shapes with another between them of which no size is known."""
-    if not _only_a_list(analysis):
-        return given
-    ((name, (first, last)),) = given.items()
-    return {name: (first, (None,) * len(first), last)}
+def _with_unknown(analysis: Analysis, given: Given) -> Iterator[Given]:
+    """A list of two shapes with another, of which no size is known."""
+    if _only_a_list(analysis):
+        ((name, (first, last)),) = given.items()
+        nothing = (None,) * len(first)
+        yield {name: (first, nothing, last)}
+        yield {name: (first, last, nothing)}
 
 
 def _asked(analysis: Analysis, given: Given) -> Given:

@@ -231,6 +231,7 @@ class SuitePlan:
         width: Whether a wrong last axis is refused.
         known: Axes whose size must be known: source of which shape, and which axis.
         cast: Whether Keras casts inputs and weights to the compute dtype.
+        takes_whole: Whether the layer makes floats of whole numbers itself.
         seeded: Whether the layer has a seed generator of its own.
         random: Whether it draws, itself or in a sublayer, in training or always.
         always_random: Whether it draws in inference too.
@@ -262,6 +263,7 @@ class SuitePlan:
     width: bool
     known: Pairs
     cast: bool
+    takes_whole: bool
     training: bool
     seeded: bool
     random: bool

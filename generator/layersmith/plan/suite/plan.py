@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 
 from layersmith.language.analyse import Analysis
@@ -84,6 +85,7 @@ def plan_suite(
         width=checked and _checks_width(analysis, first.name.text),
         known=tuple(_known_axes(analysis)),
         cast=spec.autocast is not False,
+        takes_whole=_takes_whole(analysis),
         training=analysis.trains,
         seeded=analysis.facts.random,
         random=draws(analysis),
@@ -98,10 +100,29 @@ def plan_suite(
     )
 
 
+def _takes_whole(analysis: Analysis) -> bool:
+    """Whether the layer itself makes floats of all inputs, which whole numbers may be."""
+    floats = {i.name.text for i in analysis.spec.inputs if i.dtype == "float"}
+    if analysis.spec.autocast is False and not any(
+        i.many for i in analysis.spec.inputs
+    ):
+        return bool(floats)
+    cast = {
+        node.args[0].id
+        for node, name, _ in analysis.facts.calls
+        if name == "tf.cast" and node.args and isinstance(node.args[0], ast.Name)
+    }
+    given = {i.name.text for i in analysis.spec.inputs if i.state}
+    return bool(floats) and floats - given <= cast
+
+
 def _supports_masks(analysis: Analysis) -> str:
     if analysis.masking is not None:
         return in_arguments(analysis, analysis.masking.tree)
-    return "" if masking_statement(analysis) is None else "True"
+    if analysis.spec.supports_masking is False or analysis.spec.extends is not None:
+        return ""
+    own = analysis.spec.compute_mask is not None or ends_mask(analysis)
+    return "True" if own or masking_statement(analysis) is not None else ""
 
 
 def _output_form(analysis: Analysis) -> str:

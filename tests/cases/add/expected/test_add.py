@@ -130,6 +130,10 @@ def test_compiled_it_does_the_same(mode):
 # Masks ---------------------------------------------------------------------------
 
 
+def test_masks_are_supported():
+    assert make().supports_masking
+
+
 @pytest.mark.parametrize("changed", CHANGES, ids=str)
 def test_mask_of_the_outputs_is_that_of_the_oracle(changed):
     x = sample()

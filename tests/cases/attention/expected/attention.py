@@ -52,7 +52,6 @@ class Attention(layers.Layer):
         self.dropout = dropout
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self.supports_masking = True
 
     def build(self, input_shape=None):
         if self.use_scale:

@@ -266,6 +266,12 @@ def test_masks_may_be_of_any_dtype(dtype):
     assert_close(layer(x, **masks), layer(x, **MASKS))
 
 
+def test_without_masks_all_is_kept():
+    x = sample()
+    layer = built(x)
+    assert_close(layer.call(x), layer(x))
+
+
 def test_masks_are_supported():
     assert make().supports_masking
 
@@ -502,9 +508,10 @@ def test_output_shape_is_computed(changed, shape):
     assert layer.compute_output_shape(shapes_of(x)) == shapes
 
 
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("call", CALLS)
-def test_symbolic_outputs_are_like_the_real_ones(call):
-    x = sample()
+def test_symbolic_outputs_are_like_the_real_ones(call, shape):
+    x = sample(shape)
     layer = built(x, dtype="mixed_bfloat16")
     symbols = tf.nest.map_structure(lambda v: keras.KerasTensor(v.shape, v.dtype), x)
     announced = layer.compute_output_spec(symbols, **CALLS[call])

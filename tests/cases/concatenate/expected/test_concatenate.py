@@ -45,6 +45,10 @@ REFUSED_SHAPES = [
         [(5, 4, 3), (None, None, None), (5, 4, 4)],
         "Concatenate requires inputs with matching shapes except for the concatenation axis",
     ),
+    (
+        [(5, 4, 3), (5, 4, 4), (None, None, None)],
+        "Concatenate requires inputs with matching shapes except for the concatenation axis",
+    ),
 ]
 # Shapes that may go together.
 TAKEN_SHAPES = [[(5, 4, 3), (5, None, 3)], [(5, 4, 3), (5, 4, None)]]
@@ -158,6 +162,10 @@ def test_compiled_it_does_the_same(mode):
 
 
 # Masks ---------------------------------------------------------------------------
+
+
+def test_masks_are_supported():
+    assert make().supports_masking
 
 
 @pytest.mark.parametrize("changed", CHANGES, ids=str)

@@ -401,6 +401,27 @@ def test_dtype_policies(dtype):
         np.testing.assert_allclose(tf.cast(one, other.dtype), other, 0, 0.1 * scale)
 
 
+def test_inputs_and_weights_are_not_cast():
+    inputs_seen, weights_seen = [], []
+
+    class Watched(Embedding):
+        def call(self, inputs, *args, **kwargs):
+            inputs_seen.append(tf.as_dtype(inputs.dtype).name)
+            values = map(tf.convert_to_tensor, self.weights)
+            weights_seen.extend(value.dtype.name for value in values)
+            return super().call(inputs, *args, **kwargs)
+
+    class Around(keras.layers.Layer):
+        def call(self, inputs):
+            return layer(inputs)
+
+    layer, x = Watched(**ARGUMENTS, dtype="mixed_float16"), sample().astype("float32")
+    layer(x)
+    assert inputs_seen == ["float32"]
+    Around(dtype="mixed_float16")(x)
+    assert set(weights_seen) == {"float32"}
+
+
 def test_one_trace_serves_any_batch_size():
     layer = built(sample())
     signature = tf.nest.map_structure(

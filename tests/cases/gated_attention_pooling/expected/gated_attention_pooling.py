@@ -52,7 +52,6 @@ class GatedAttentionPooling(layers.Layer):
             dtype=self.dtype_policy,
             name="open_gate",
         )
-        self.supports_masking = True
         self.input_spec = layers.InputSpec(ndim=3)
 
     def build(self, input_shape):

@@ -478,7 +478,7 @@ def test_passes_the_checks_of_keras():
         GatedAttentionPooling,
         init_kwargs=ARGUMENTS,
         input_data=sample(),
-        supports_masking=True,
+        supports_masking=False,
         run_training_check=False,
     )
 

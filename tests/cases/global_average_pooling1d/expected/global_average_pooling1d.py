@@ -33,7 +33,6 @@ class GlobalAveragePooling1D(layers.Layer):
             )
         self.data_format = data_format or keras.config.image_data_format()
         self.keepdims = keepdims
-        self.supports_masking = True
         self.input_spec = layers.InputSpec(ndim=3)
         # Nothing to build, unless a subclass has.
         self.built = type(self).build is layers.Layer.build

@@ -30,7 +30,7 @@ def make_model(shape=SHAPE, outputs=1):
             keras.Input(shape),
             keras.layers.RNN(
                 LSTMCell(
-                    units=4,
+                    units=5,
                     bias_initializer="random_normal",
                     dropout=0.5,
                     recurrent_dropout=0.25,

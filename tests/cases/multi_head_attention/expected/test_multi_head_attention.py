@@ -850,9 +850,10 @@ def test_output_shape_is_computed(changed, shape):
     assert layer.compute_output_shape(**shapes_of(x)) == shapes
 
 
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("call", CALLS)
-def test_symbolic_outputs_are_like_the_real_ones(call):
-    x = sample()
+def test_symbolic_outputs_are_like_the_real_ones(call, shape):
+    x = sample(shape)
     layer = built(x, dtype="mixed_bfloat16")
     symbols = tf.nest.map_structure(lambda v: keras.KerasTensor(v.shape, v.dtype), x)
     announced = layer.compute_output_spec(**symbols, **CALLS[call])

@@ -20,7 +20,7 @@ ARGUMENTS = {"axis": 1}
 CHANGES = [
     {},
     {"axis": -1},
-    {"axis": (-2, -1)},
+    {"axis": (-1, -2)},
 ]
 DEFAULTS = {"axis": -1}
 # Values that are refused.
@@ -30,7 +30,7 @@ REFUSED = [
     ("axis", (1.5,)),
 ]
 # Arguments that are kept as tuples.
-TUPLES = {"axis": (-2, -1)}
+TUPLES = {"axis": (-1, -2)}
 # Shapes of the input; tests of one case take the first.
 SHAPES = [(5, 4, 3), (5, 2, 4, 3)]
 # Each row of the batch keeps one more than the one before.
