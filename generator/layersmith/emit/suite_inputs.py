@@ -85,11 +85,18 @@ def shapes_of(plan: InputPlan) -> str:
         body = "[each.shape for each in x]"
     elif plan.form == "dict":
         body = "{name: each.shape for name, each in x.items()}"
-    elif any(i.many for i in plan.inputs):
-        shape = "[v.shape for v in each] if isinstance(each, list) else each.shape"
-        body = f'{{f"{{name}}_shape": {shape} for name, each in x.items()}}'
     else:
-        body = '{f"{name}_shape": each.shape for name, each in x.items()}'
+        shape = "each.shape"
+        if any(i.many for i in plan.inputs):
+            shape = "[v.shape for v in each] if isinstance(each, list) else each.shape"
+        asked = {name.partition("=")[0] for name in plan.shape_names}
+        others = [i.name for i in plan.inputs if f"{i.name}_shape" not in asked]
+        every = "for name, each in x.items()"
+        if len(others) == 1:
+            every += f' if name != "{others[0]}"'
+        elif others:
+            every += f" if name not in {tuple(others)!r}".replace("'", '"')
+        body = f'{{f"{{name}}_shape": {shape} {every}}}'
     lines = [
         "def shapes_of(x):",
         '    """Shapes of the inputs, as `build` takes them."""',

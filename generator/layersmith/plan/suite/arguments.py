@@ -73,14 +73,24 @@ def plan_arguments(
         ),
         tuples=tuple(
             (name, _source(value))
-            for name, value in _tuples(analysis, [example, *changes]).items()
+            for name, value in _tuples(analysis, _tried(analysis, example, changes))
         ),
         broken=tuple((pairs(c), m) for c, m in checks.broken(analysis, example)),
         kept=tuple(pairs(c) for c in checks.kept(analysis, example)),
     )
 
 
-def _tuples(analysis: Analysis, tried: list[Values]) -> Values:
+def _tried(analysis: Analysis, example: Values, changes: list[Values]) -> list[Values]:
+    """Values of each case, and those of further examples."""
+    others = [
+        {a.name.text: value}
+        for a in analysis.spec.arguments
+        for value in values.in_other_examples(analysis, a)
+    ]
+    return [example, *changes, *others]
+
+
+def _tuples(analysis: Analysis, tried: list[Values]) -> Iterable[tuple[str, object]]:
     """A tuple for each argument that is kept as one."""
     kept = [
         a.name.text
@@ -93,7 +103,7 @@ def _tuples(analysis: Analysis, tried: list[Values]) -> Values:
         for name in kept:
             if isinstance(values_of.get(name), tuple):
                 found.setdefault(name, values_of[name])
-    return found
+    return found.items()
 
 
 def _settled(analysis: Analysis) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from layersmith.language.analyse import Analysis
-from layersmith.language.dims import Axis
+from layersmith.language.dims import Axis, Rest
 from layersmith.plan import names
 from layersmith.plan.arguments import literal
 from layersmith.plan.init import needs_build
@@ -142,6 +142,8 @@ def _other_rank(
     analysis: Analysis, given: list[Input], example: Shapes
 ) -> Shapes | None:
     """The example with one axis more, or one less, where `...` stands in a shape."""
+    apart = {i.name.text for i in given if i.optional and _apart(analysis, given, i)}
+    example = {name: shape for name, shape in example.items() if name not in apart}
     step = _rank_step(analysis, given, example)
     if not step:
         return None
@@ -155,6 +157,17 @@ def _other_rank(
         else:
             changed[name] = (*shape[: spec_shape.rest], *shape[spec_shape.rest + 1 :])
     return changed
+
+
+def _apart(analysis: Analysis, given: list[Input], one: Input) -> bool:
+    """Whether nobody knows how many axes an input has where others have more."""
+
+    def rest(i: Input) -> list[Axis]:
+        axes = analysis.scope.shapes[i.name.text].axes
+        return [axis for axis in axes if isinstance(axis, Rest)]
+
+    others = [axis for i in given if i is not one for axis in rest(i)]
+    return bool(rest(one)) and not any(axis in others for axis in rest(one))
 
 
 def _rank_step(analysis: Analysis, given: list[Input], example: Shapes) -> int:

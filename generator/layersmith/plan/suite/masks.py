@@ -9,7 +9,8 @@ from layersmith.plan.suite.sizes import example_shape
 
 
 def plan_masks(analysis: Analysis) -> tuple[MaskPlan, ...]:
-    found = []
+    found: list[MaskPlan] = []
+    ranks: list[int] = []
     for layer_input in analysis.spec.inputs:
         name = layer_input.name.text
         if not names.is_mask(analysis, name):
@@ -20,7 +21,9 @@ def plan_masks(analysis: Analysis) -> tuple[MaskPlan, ...]:
         shape = example_shape(analysis, name) or _mask_shape(analysis, name, owner)
         if shape:
             steps = len(shape) == 2 and len(example_shape(analysis, owner) or ()) > 2
-            source, none = _mask_source(shape), f"np.zeros({shape}, bool)"
+            alike = sum(len(shape) == rank for rank in ranks)
+            ranks.append(len(shape))
+            source, none = _mask_source(shape, alike), f"np.zeros({shape}, bool)"
             found.append(MaskPlan(name, owner, source, none, steps))
     return tuple(found)
 
@@ -45,12 +48,14 @@ def _mask_shape(analysis: Analysis, name: str, owner: str) -> tuple[int, ...] | 
     return tuple(found)
 
 
-def _mask_source(shape: tuple[int, ...]) -> str:
+def _mask_source(shape: tuple[int, ...], alike: int) -> str:
+    """Source of a mask; after `alike` others of its rank it is none of them."""
     if len(shape) == 2:
-        return f"np.arange({shape[1]}) <= np.arange({shape[0]})[:, None]"
+        sign = ("<=", "!=", ">=")[alike % 3]
+        return f"np.arange({shape[1]}) {sign} np.arange({shape[0]})[:, None]"
     if len(shape) == 1:
-        return f"np.arange({shape[0]}) % 2 == 1"
-    return f"np.indices({shape}).sum(axis=0) % 3 > 0"
+        return f"np.arange({shape[0]}) % {2 + alike} == 1"
+    return f"np.indices({shape}).sum(axis=0) % {3 + alike} > 0"
 
 
 def mask_table(analysis: Analysis, masks: dict[str, MaskPlan], which: str) -> Pairs:

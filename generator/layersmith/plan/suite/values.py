@@ -91,7 +91,24 @@ def kept_alone(analysis: Analysis, values: Values) -> list[Values]:
             tried = _tried(analysis, argument, values)
             chosen = [*tried[:1], *(other for other in tried[1:] if other is None)]
             found += [{argument.name.text: other} for other in chosen]
-    return found
+        name = argument.name.text
+        for value in in_other_examples(analysis, argument):
+            for form in (value, *_shorter_forms(analysis, argument, value)):
+                if allowed(analysis, {**values, name: form}):
+                    found.append({name: form})
+    return [change for index, change in enumerate(found) if change not in found[:index]]
+
+
+def in_other_examples(analysis: Analysis, argument: Argument) -> list[object]:
+    """Shapes that an argument has in examples behind the first."""
+    if argument.type not in ("shape", "partial_shape"):
+        return []
+    first, *others = analysis.spec.examples
+    given = [
+        [v.value for n, v in example.arguments if n.text == argument.name.text]
+        for example in (first, *others)
+    ]
+    return [v for values in given[1:] for v in values if v not in given[0]]
 
 
 def _comparable(analysis: Analysis, argument: Argument) -> bool:

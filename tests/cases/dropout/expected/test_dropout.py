@@ -23,6 +23,10 @@ CHANGES = [
     {"rate": 0.0},
     {"seed": 8},
 ]
+# Changes that need other inputs or weights: parts of the configuration alone.
+CHANGES_KEPT = [
+    {"noise_shape": (None, 1)},
+]
 DEFAULTS = {"noise_shape": None, "seed": None}
 # Values that are refused, and the outermost ones that are taken.
 REFUSED = [
@@ -38,6 +42,8 @@ TAKEN = [
     ("rate", 1),
     ("noise_shape", (1, None)),
 ]
+# Arguments that are kept as tuples.
+TUPLES = {"noise_shape": (None, 1)}
 # Shapes of the input; tests of one case take the first.
 SHAPES = [(5, 3), (5, 2, 3)]
 # Further examples of the spec.
@@ -266,12 +272,12 @@ def test_configuration_has_every_argument():
     assert config["name"] == layer.name
 
 
-@pytest.mark.parametrize("changed", CHANGES, ids=str)
+@pytest.mark.parametrize("changed", [*CHANGES, *CHANGES_KEPT], ids=str)
 def test_configuration_keeps_every_value(changed):
     layer = make(**changed)
     config = json.loads(json.dumps(layer.get_config()))
     for argument, value in {**ARGUMENTS, **changed}.items():
-        assert config[argument] == value, argument
+        assert config[argument] == json.loads(json.dumps(value)), argument
     revived = Dropout.from_config(layer.get_config())
     assert revived.get_config() == layer.get_config()
 
@@ -293,6 +299,13 @@ def test_refused_argument_is_named(argument, value):
 @pytest.mark.parametrize(("argument", "value"), TAKEN)
 def test_outermost_argument_is_taken(argument, value):
     assert make(**{argument: value}).get_config()[argument] == value
+
+
+@pytest.mark.parametrize(("argument", "value"), TUPLES.items())
+def test_lists_do_as_well_as_tuples(argument, value):
+    listed = json.loads(json.dumps(value))
+    layers = [make(**{argument: form}) for form in (value, listed)]
+    assert layers[0].get_config()[argument] == layers[1].get_config()[argument]
 
 
 # Keras contract ------------------------------------------------------------------

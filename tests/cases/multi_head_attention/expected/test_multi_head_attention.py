@@ -56,6 +56,13 @@ CHANGES = [
     {"seed": None},
     {"use_bias": False, "use_gate": True},
 ]
+# Changes that need other inputs or weights: parts of the configuration alone.
+CHANGES_KEPT = [
+    {"output_shape": (4, 2)},
+    {"output_shape": 4},
+    {"attention_axes": (2,)},
+    {"attention_axes": 2},
+]
 DEFAULTS = {
     "value_dim": None,
     "dropout": 0.0,
@@ -120,8 +127,17 @@ TAKEN = [
     ("dropout", 1),
     ("sliding_window", 1),
 ]
+# Arguments that are kept as tuples.
+TUPLES = {"output_shape": (4, 2), "attention_axes": (2,)}
 # Shapes of the inputs; tests of one case take the first.
 SHAPES = [
+    {
+        "query": (2, 5, 6),
+        "value": (2, 4, 7),
+        "key": (2, 4, 3),
+        "attention_mask": (2, 5, 4),
+    },
+    {"query": (2, 5, 6), "value": (2, 4, 3), "attention_mask": (2, 5, 4)},
     {"query": (2, 5, 6), "value": (2, 4, 7), "key": (2, 4, 3)},
     {"query": (2, 5, 6), "value": (2, 4, 3)},
     {"query": (2, 2, 5, 6), "value": (2, 2, 4, 7), "key": (2, 2, 4, 3)},
@@ -129,15 +145,20 @@ SHAPES = [
 # Shapes that do not go together, with the message that says so.
 REFUSED_SHAPES = [
     (
-        {"query": (2, 5, 6), "value": (2, 5, 7), "key": (2, 4, 3)},
+        {
+            "query": (2, 5, 6),
+            "value": (2, 5, 7),
+            "key": (2, 4, 3),
+            "attention_mask": (2, 5, 4),
+        },
         "All dimensions of `value` and `key`, except the last one, must be equal",
     ),
 ]
-# Each row of the batch keeps one more than the one before.
+# No two keep the same.
 MASKS = {
     "query_mask": np.arange(5) <= np.arange(2)[:, None],
-    "value_mask": np.arange(4) <= np.arange(2)[:, None],
-    "key_mask": np.arange(4) <= np.arange(2)[:, None],
+    "value_mask": np.arange(4) != np.arange(2)[:, None],
+    "key_mask": np.arange(4) >= np.arange(2)[:, None],
 }
 # Ways to call the layer besides the plain one.
 CALLS = {
@@ -200,7 +221,11 @@ def sample(shapes=SHAPES[0], batch=None, seed=0):
 
 def shapes_of(x):
     """Shapes of the inputs, as `build` takes them."""
-    return {f"{name}_shape": each.shape for name, each in x.items()}
+    return {
+        f"{name}_shape": each.shape
+        for name, each in x.items()
+        if name != "attention_mask"
+    }
 
 
 def fill(layer):
@@ -775,7 +800,7 @@ def test_configuration_has_every_argument():
     assert config["name"] == layer.name
 
 
-@pytest.mark.parametrize("changed", CHANGES, ids=str)
+@pytest.mark.parametrize("changed", [*CHANGES, *CHANGES_KEPT], ids=str)
 def test_configuration_keeps_every_value(changed):
     layer = make(**changed)
     config = json.loads(json.dumps(layer.get_config()))
@@ -808,6 +833,13 @@ def test_refused_argument_is_named(argument, value):
 @pytest.mark.parametrize(("argument", "value"), TAKEN)
 def test_outermost_argument_is_taken(argument, value):
     assert make(**{argument: value}).get_config()[argument] == value
+
+
+@pytest.mark.parametrize(("argument", "value"), TUPLES.items())
+def test_lists_do_as_well_as_tuples(argument, value):
+    listed = json.loads(json.dumps(value))
+    layers = [make(**{argument: form}) for form in (value, listed)]
+    assert layers[0].get_config()[argument] == layers[1].get_config()[argument]
 
 
 # Keras contract ------------------------------------------------------------------

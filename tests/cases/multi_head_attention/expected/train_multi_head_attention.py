@@ -1,7 +1,7 @@
 """Trains MultiHeadAttention with a custom loop.
 
 python train_multi_head_attention.py                       # made-up data, graph mode
-python train_multi_head_attention.py --data data.npz       # real data: arrays query, value, key and y
+python train_multi_head_attention.py --data data.npz       # real data: arrays query, value, key, attention_mask and y
 python train_multi_head_attention.py --mode xla            # compiled by XLA
 python train_multi_head_attention.py --compare             # time eager, graph and XLA
 python train_multi_head_attention.py --strategy mirrored   # all local devices
@@ -21,7 +21,7 @@ from multi_head_attention import MultiHeadAttention
 MODES = ("eager", "graph", "xla")
 POLICIES = ("float32", "mixed_float16", "mixed_bfloat16")
 # Of a made-up sample.
-SHAPES = {"query": (5, 6), "value": (4, 7), "key": (4, 3)}
+SHAPES = {"query": (5, 6), "value": (4, 7), "key": (4, 3), "attention_mask": (5, 4)}
 
 
 def make_model(shapes=SHAPES, outputs=1):
@@ -30,6 +30,9 @@ def make_model(shapes=SHAPES, outputs=1):
         "query": keras.Input(shapes["query"], name="query"),
         "value": keras.Input(shapes["value"], name="value"),
         "key": keras.Input(shapes["key"], name="key"),
+        "attention_mask": keras.Input(
+            shapes["attention_mask"], dtype="bool", name="attention_mask"
+        ),
     }
     layer = MultiHeadAttention(num_heads=2, key_dim=3, value_dim=4, dropout=0.5)
     features = layer(**inputs)
@@ -72,6 +75,7 @@ def make_data(samples=4096):
         "query": rng.normal(size=(samples, *SHAPES["query"])).astype("float32"),
         "value": rng.normal(size=(samples, *SHAPES["value"])).astype("float32"),
         "key": rng.normal(size=(samples, *SHAPES["key"])).astype("float32"),
+        "attention_mask": rng.random(size=(samples, *SHAPES["attention_mask"])) < 0.5,
     }
     teacher = make_model()
     for weight in teacher.trainable_weights:
@@ -83,7 +87,7 @@ def make_data(samples=4096):
 
 
 def load_data(path):
-    """Reads query, value, key and y from a .npz file: integers in y are classes."""
+    """Reads query, value, key, attention_mask and y from a .npz file: integers in y are classes."""
     if not zipfile.is_zipfile(path):
         raise ValueError("not a .npz file" if path.exists() else "no such file")
     with np.load(path) as file:
@@ -100,6 +104,7 @@ def load_data(path):
         "query": arrays["query"].astype("float32"),
         "value": arrays["value"].astype("float32"),
         "key": arrays["key"].astype("float32"),
+        "attention_mask": arrays["attention_mask"].astype("bool"),
     }
     y = arrays["y"]
     if y.dtype.kind == "f":
