@@ -114,6 +114,10 @@ class Suite:
                 shutil.rmtree(place, ignore_errors=True)
                 yield index, run
 
+    def tests(self, place: Path) -> list[str]:
+        """What pytest is to run, in a fork whose text of the layer lies in `place`."""
+        return [f"test_{self.snake}.py"]
+
     def _ended(
         self, running: dict[int, tuple[int, Path, float]]
     ) -> list[tuple[int, str]]:
@@ -165,7 +169,7 @@ class Suite:
             "--basetemp",
             str(place / "tmp"),
         ]
-        code = pytest.main([*options, f"test_{self.snake}.py"], plugins=[watch])
+        code = pytest.main([*options, *self.tests(place)], plugins=[watch])
         result = {
             "code": int(code),
             "test": watch.test,

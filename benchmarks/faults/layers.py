@@ -164,7 +164,7 @@ def _in_raise(source: Source, node: ast.AST) -> bool:
 def _config(source: Source) -> Iterator[Mutant]:
     function = source.function("get_config")
     for node in ast.walk(function) if function is not None else ():
-        if not isinstance(node, ast.Dict):
+        if not isinstance(node, ast.Dict) or None in node.keys:  # `**other`
             continue
         for index, (key, value) in enumerate(zip(node.keys, node.values)):
             start = source.extent(key)[0]

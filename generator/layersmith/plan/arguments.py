@@ -60,7 +60,8 @@ def stored(argument: Argument) -> str:
     if module:
         return f"{module}.get({argument.name})"
     if argument.type == "axis":
-        return f"tuple({argument.name}) if isinstance({argument.name}, (list, tuple)) else {argument.name}"
+        none = f"{argument.name} is None or " if argument.nullable else ""
+        return f"{argument.name} if {none}isinstance({argument.name}, int) else tuple({argument.name})"
     if argument.type in ("shape", "partial_shape"):
         none = f" if {argument.name} is not None else None" if argument.nullable else ""
         return f"tuple({argument.name}){none}"

@@ -248,6 +248,13 @@ def test_dtype_policies(dtype):
         np.testing.assert_allclose(tf.cast(one, other.dtype), other, 0, 0.1 * scale)
 
 
+@pytest.mark.parametrize("changed", CHANGES, ids=str)
+def test_outputs_have_the_compute_dtype(changed):
+    x = sample()
+    outputs = built(x, dtype="mixed_bfloat16", **changed)(x)
+    assert {y.dtype.name for y in tf.nest.flatten(outputs)} == {"bfloat16"}
+
+
 def test_one_trace_serves_any_batch_size():
     layer = built(sample())
     signature = tf.nest.map_structure(

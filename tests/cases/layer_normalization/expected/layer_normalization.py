@@ -53,7 +53,7 @@ class LayerNormalization(layers.Layer):
             )
         if not epsilon > 0:
             raise ValueError(f"`epsilon` must be positive. Received: epsilon={epsilon}")
-        self.axis = tuple(axis) if isinstance(axis, (list, tuple)) else axis
+        self.axis = axis if isinstance(axis, int) else tuple(axis)
         self.epsilon = epsilon
         self.center = center
         self.scale = scale

@@ -88,6 +88,10 @@ TAKEN = [
 TUPLES = {"axis": (-1, -2)}
 # Shapes of the input; tests of one case take the first.
 SHAPES = [(5, 4, 3), (5, 2, 4, 3)]
+# Further examples of the spec.
+EXAMPLES = [
+    ({"axis": 1, "rms_scaling": True}, (5, 4, 3)),
+]
 MODES = {
     "eager": lambda fn: fn,
     "graph": tf.function,
@@ -185,6 +189,11 @@ def check_against_oracle(changed, shape):
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("changed", CHANGES, ids=str)
 def test_outputs_are_those_of_the_oracle(changed, shape):
+    check_against_oracle(changed, shape)
+
+
+@pytest.mark.parametrize(("changed", "shape"), EXAMPLES, ids=str)
+def test_examples_are_those_of_the_oracle(changed, shape):
     check_against_oracle(changed, shape)
 
 
@@ -430,8 +439,11 @@ def test_functional_model_with_unknown_axes():
             assert one.dtype == announced.dtype
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("changed", CHANGES, ids=str)
+@pytest.mark.parametrize(
+    ("changed", "shape"),
+    [*((changed, shape) for changed in CHANGES for shape in SHAPES), *EXAMPLES],
+    ids=str,
+)
 def test_output_shape_is_computed(changed, shape):
     x = sample(shape)
     layer = built(x, **changed)
@@ -450,6 +462,13 @@ def test_dtype_policies(dtype):
     for one, other in zip(got, want, strict=True):
         scale = 1 + np.nanmax(np.abs(other))
         np.testing.assert_allclose(tf.cast(one, other.dtype), other, 0, 0.1 * scale)
+
+
+@pytest.mark.parametrize("changed", CHANGES, ids=str)
+def test_outputs_have_the_compute_dtype(changed):
+    x = sample()
+    outputs = built(x, dtype="mixed_bfloat16", **changed)(x)
+    assert {y.dtype.name for y in tf.nest.flatten(outputs)} == {"bfloat16"}
 
 
 def test_inputs_and_weights_are_not_cast():

@@ -31,7 +31,7 @@ class RMSNormalization(layers.Layer):
             )
         if not epsilon > 0:
             raise ValueError(f"`epsilon` must be positive. Received: epsilon={epsilon}")
-        self.axis = tuple(axis) if isinstance(axis, (list, tuple)) else axis
+        self.axis = axis if isinstance(axis, int) else tuple(axis)
         self.epsilon = epsilon
         self.axes = [self.axis] if isinstance(self.axis, int) else sorted(self.axis)
         self.supports_masking = True

@@ -31,7 +31,7 @@ class Softmax(layers.Layer):
                 "`axis` must be an integer or a list of integers. "
                 f"Received: axis={axis}"
             )
-        self.axis = tuple(axis) if isinstance(axis, (list, tuple)) else axis
+        self.axis = axis if isinstance(axis, int) else tuple(axis)
         self.supports_masking = True
         # Nothing to build, unless a subclass has.
         self.built = type(self).build is layers.Layer.build
