@@ -1,5 +1,6 @@
 """What every test may use: the repository as a template, and Copier in this Python."""
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -8,6 +9,9 @@ import pytest
 from hypothesis import settings
 
 from projects import run, snapshot
+
+# Nobody may change a record: whoever does is told.
+os.environ.setdefault("LAYERSMITH_STRICT", "1")
 
 # A machine that does other work as well misses deadlines that no code has missed.
 settings.register_profile("busy", deadline=None)

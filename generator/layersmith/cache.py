@@ -11,15 +11,15 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from layersmith import user_cache
+from layersmith.record import record
 
 PACKAGE = Path(__file__).resolve().parent
 
 
-@dataclass(frozen=True)
+@record
 class Entry:
     """What a spec gave: names, its summary, and the hash of each file's body."""
 

@@ -14,8 +14,9 @@ import tokenize
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from layersmith.record import record
 
 _LAYOUT_FIELDS = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 _STRING_OR_COMMENT = re.compile(
@@ -26,7 +27,7 @@ _STRING_OR_COMMENT = re.compile(
 SUITES = ("body", "handlers", "orelse", "finalbody", "cases")
 
 
-@dataclass(frozen=True)
+@record
 class Parsed:
     """A Python text read once: its tree, and its comments with their lines."""
 

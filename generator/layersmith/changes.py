@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from pathlib import Path
 
+from layersmith.record import record
 
-@dataclass(frozen=True)
+
+@record
 class Emitted:
     """One wanted file.
 
@@ -50,7 +52,7 @@ class Action(Enum):
     REFUSE = "refuse"  # not ours: reported and kept
 
 
-@dataclass(frozen=True)
+@record
 class Change:
     """One file: what it is, and what `apply` makes of it.
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from layersmith.record import record
+
 # Columns of a line that are shown.
 EXCERPT = 100
 # Mistakes of one spec that are told; whoever has more mends these first.
@@ -40,7 +42,7 @@ class Span:
         return cls(line, column, line, column + 1)
 
 
-@dataclass(frozen=True)
+@record
 class Problem:
     """One thing that is wrong in a spec, where it is, and what to do about it."""
 

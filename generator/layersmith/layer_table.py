@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import quote
+
+from layersmith.record import record
 
 BEGIN = "<!-- layers: `layersmith generate` keeps this table -->"
 END = "<!-- end of layers -->"
@@ -17,7 +18,7 @@ _HEAD = ("| Layer | What it does | |", "|---|---|---|")
 _NAME = re.compile(r"\| *\[`?(\w+)`?\]")
 
 
-@dataclass(frozen=True)
+@record
 class Row:
     """A layer in the table.
 

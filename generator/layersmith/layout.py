@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from layersmith.canonical import SUITES, Parsed, parse, same_meaning, statements_form
+from layersmith.record import record
 
 _Definition = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 _Block = (
@@ -21,7 +21,7 @@ _Block = (
 )
 
 
-@dataclass(frozen=True)
+@record
 class _Segment:
     """Whole lines: what stands above some statements, and the statements.
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 
 from layersmith.history import git_command, git_environment
+from layersmith.record import record
 
 YOURS, BASE, REGENERATED = ("yours", "base", "regenerated")
 NO_BASE = "base (not found)"
 
 
-@dataclass(frozen=True)
+@record
 class Merged:
     """The merged text, and how many conflicts are marked in it."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,13 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import layersmith
+from layersmith.record import record
 
 # Of the package and not of this module, which may be a compiled copy.
 CHECKOUT = Path(layersmith.__file__).resolve().parents[2]
 
 
-@dataclass(frozen=True)
+@record
 class Origin:
     """A template as Copier takes it.
 

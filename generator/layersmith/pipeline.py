@@ -12,6 +12,7 @@ from layersmith.errors import Problem, Report
 from layersmith.language.analyse import Analysis, analyse
 from layersmith.language.registry import Registry
 from layersmith.order import in_dependency_order, report_broken, uses
+from layersmith.record import record
 from layersmith.spec import Spec, read_spec
 from layersmith.workers import spread
 
@@ -19,7 +20,7 @@ from layersmith.workers import spread
 WORTH_A_PROCESS = 64
 
 
-@dataclass(frozen=True)
+@record
 class SpecFile:
     """A spec to generate from.
 
@@ -32,7 +33,7 @@ class SpecFile:
     text: str
 
 
-@dataclass(frozen=True)
+@record
 class Target:
     """Where generated code will stand, as far as its text depends on it.
 
@@ -54,7 +55,7 @@ class Target:
         return f"{self.layers}.{snake}" if self.layers else snake
 
 
-@dataclass(frozen=True)
+@record
 class Generated:
     """The texts of one layer's files."""
 
@@ -67,7 +68,7 @@ class Generated:
     script: str
 
 
-@dataclass(frozen=True)
+@record
 class Page:
     """The page of one layer in a project's documentation."""
 
@@ -97,7 +98,7 @@ class _Read:
         return {} if self.spec is None else uses(self.spec)
 
 
-@dataclass(frozen=True)
+@record
 class _Done:
     """What came of a spec."""
 

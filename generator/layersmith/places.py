@@ -6,17 +6,18 @@ Nothing is worked out before a place is asked for: most specs have no mistake.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from layersmith.errors import Span
+from layersmith.record import record
 
 # Characters of an escape behind its backslash and letter.
 _ESCAPES = {"x": 2, "u": 4, "U": 8}
 _BLANK = " \t"
 
 
-@dataclass(frozen=True)
+@record
 class Origin:
     """The way back from a scalar's text to the file.
 

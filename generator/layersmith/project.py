@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import keyword
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from layersmith.emit.own import SUFFIX, OwnTemplates
 from layersmith.errors import LayersmithError, display_path
 from layersmith.pipeline import SpecFile, Target
+from layersmith.record import record
 from layersmith.source import MAX_CHARACTERS
 from layersmith.toml import TomlError, read_toml
 
@@ -26,7 +26,7 @@ _KEYS = (
 )
 
 
-@dataclass(frozen=True)
+@record
 class Project:
     """A project with `[tool.layersmith]` in its `pyproject.toml`.
 

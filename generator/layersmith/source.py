@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import yaml
 
 from layersmith.errors import Report, Span
 from layersmith.places import Origin
+from layersmith.record import record
 
 MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 24
@@ -26,7 +26,7 @@ _REFUSED_HINT = (
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(frozen=True)
+@record
 class Scalar:
     """A single value; `plain` tells `1` from `"1"`."""
 
@@ -36,13 +36,13 @@ class Scalar:
     origin: Origin
 
 
-@dataclass(frozen=True)
+@record
 class Sequence:
     items: tuple[Node, ...]
     span: Span
 
 
-@dataclass(frozen=True)
+@record
 class Mapping:
     entries: tuple[tuple[Scalar, Node], ...]
     span: Span

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from layersmith.atomic import FOLDER, Inside
@@ -16,13 +16,14 @@ from layersmith.changes import Emitted
 from layersmith.header import MARK, Header, read, shown
 from layersmith.judge import decode
 from layersmith.merge import sides
+from layersmith.record import record
 from layersmith.renaming import kind_and_stem
 
 _HEAD = 8192
 _SUFFIX = ".py"
 
 
-@dataclass(frozen=True)
+@record
 class StaleFile:
     """A generated file that no spec asks for.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from layersmith.record import record
 
 Packing = Literal["arguments", "list", "dict"]
 
 
-@dataclass(frozen=True)
+@record
 class TrainInput:
     """One input of the layer.
 
@@ -29,7 +30,7 @@ class TrainInput:
         return "int" in self.dtype
 
 
-@dataclass(frozen=True)
+@record
 class TrainOutput:
     """The first output of the layer, which the head of the model reads.
 
@@ -48,7 +49,7 @@ class TrainOutput:
     pick: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class TrainPlan:
     """Everything that the train script of a layer says about this layer.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from layersmith.atomic import write
@@ -11,9 +10,10 @@ from layersmith.errors import LayersmithError
 from layersmith.gallery import recipe
 from layersmith.pipeline import SpecFile
 from layersmith.project import Project, spec_paths
+from layersmith.record import record
 
 
-@dataclass(frozen=True)
+@record
 class Import:
     """A spec to be copied.
 

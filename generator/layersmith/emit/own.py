@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from layersmith.emit import TEMPLATES
 from layersmith.errors import Problem, Span
+from layersmith.record import record
 
 # What a team may override.
 NAMES = ("layer.py.jinja", "test.py.jinja", "train.py.jinja")
@@ -20,7 +21,7 @@ SUFFIX = ".jinja"
 HINT = "compare it with the generator's own: docs/templates.md says how"
 
 
-@dataclass(frozen=True)
+@record
 class OwnTemplates:
     """The templates of a folder.
 

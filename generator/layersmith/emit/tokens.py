@@ -6,9 +6,10 @@ Not by `tokenize` and `ast`: a part of a line is split as often as a whole one.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+
+from layersmith.record import record
 
 OPEN, CLOSE = "([{", ")]}"
 _TOKEN = re.compile(
@@ -58,7 +59,7 @@ _WORDS = frozenset(
 )
 
 
-@dataclass(frozen=True)
+@record
 class Token:
     """A token; `depth` is the number of brackets that it stands in."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from layersmith.errors import Report, TooManyProblems
 from layersmith.language.bodies import Body, read_body
@@ -24,11 +24,12 @@ from layersmith.language.sublayers import Maker, read_maker
 from layersmith.language.trees import stored_names
 from layersmith.language.values import Function, Items, Static, Tensor, Unknown, Value
 from layersmith.language.whitelist import check_allowed
+from layersmith.record import record
 from layersmith.spec.model import Code, Spec
 from layersmith.suggest import suggest
 
 
-@dataclass(frozen=True)
+@record
 class Analysis:
     """A spec that is understood.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from layersmith.errors import Report
 from layersmith.language import operations
@@ -14,11 +14,12 @@ from layersmith.language.parse import Parsed, parse_body
 from layersmith.language.scope import Scope
 from layersmith.language.subscripts import dotted_name
 from layersmith.language.trees import stored_names
+from layersmith.record import record
 from layersmith.spec.model import Code
 from layersmith.suggest import suggest
 
 
-@dataclass(frozen=True)
+@record
 class Body:
     """A body that is understood.
 

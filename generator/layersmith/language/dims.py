@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import gcd
+
+from layersmith.record import record
 
 
 class Derived(str):
@@ -21,7 +22,7 @@ class SizeTooLarge(Exception):
     """A size with more terms, or larger numbers, than anyone means to write."""
 
 
-@dataclass(frozen=True)
+@record
 class Dim:
     """A size: the sum of `coefficient * product of atoms`, in normal form.
 
@@ -188,7 +189,7 @@ def _collect(terms: tuple[tuple[tuple[str, ...], int], ...]) -> Dim:
     return Dim(tuple((atoms, size) for atoms, size in ordered if size))
 
 
-@dataclass(frozen=True)
+@record
 class Rest:
     """`...` in a shape: any number of axes, the same wherever it has this name."""
 
@@ -203,7 +204,7 @@ Axis = Dim | Rest | None
 ONE = Dim.of(1)
 
 
-@dataclass(frozen=True)
+@record
 class Shape:
     """Axes in order; at most one of them is a Rest."""
 

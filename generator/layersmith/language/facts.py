@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from layersmith.language.operations import Operation
 from layersmith.language.values import Value
+from layersmith.record import record
 
 
-@dataclass(frozen=True)
+@record
 class SublayerCall:
     """A place where a sublayer is called.
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 from layersmith.errors import Report
 from layersmith.language.parse import Parsed, parse_expression
+from layersmith.record import record
 from layersmith.spec.model import Code, Spec
 from layersmith.suggest import suggest
 
 KINDS = ("activation", "initializer", "regularizer", "constraint")
 
 
-@dataclass(frozen=True)
+@record
 class KerasObject:
     """What is given as an initializer, a regularizer or a constraint.
 

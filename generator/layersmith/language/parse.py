@@ -8,10 +8,10 @@ import keyword
 import re
 import tokenize
 import warnings
-from dataclasses import dataclass
 from functools import cached_property
 
 from layersmith.errors import Report, Span
+from layersmith.record import record
 from layersmith.spec.model import Code
 
 MAX_CODE = 50_000
@@ -103,7 +103,7 @@ _WHY_NOT = {
 }
 
 
-@dataclass(frozen=True)
+@record
 class Parsed:
     """A syntax tree with the text that it was read from.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
+
+from layersmith.record import record
 
 if TYPE_CHECKING:
     from layersmith.language.analyse import Analysis
@@ -22,7 +24,7 @@ _WEIGHTLESS = frozenset(
 )
 
 
-@dataclass(frozen=True)
+@record
 class KnownLayer:
     """A layer that can be a sublayer.
 
@@ -42,7 +44,7 @@ class KnownLayer:
     analysis: Analysis | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Registry(Mapping[str, KnownLayer]):
     """Known layers by class name: Keras's, and the project's under other names.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from layersmith.errors import Report
 from layersmith.language.dim_reading import dim_of
@@ -14,6 +13,7 @@ from layersmith.language.parse import Parsed, parse_expression
 from layersmith.language.registry import KnownLayer, Registry
 from layersmith.language.scope import Scope
 from layersmith.language.values import Tensor
+from layersmith.record import record
 from layersmith.spec.model import Code, Sublayer
 from layersmith.suggest import suggest
 
@@ -21,7 +21,7 @@ _BY_ITSELF = ("dtype", "name")
 _OF_EVERY_LAYER = ("trainable", "activity_regularizer")
 
 
-@dataclass(frozen=True)
+@record
 class Maker:
     """The call that makes a layer.
 

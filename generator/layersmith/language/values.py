@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from layersmith.language.dims import Dim, Shape, unify
+from layersmith.record import record
 
 FLOATS = ("float", "variable", "float16", "bfloat16", "float32", "float64")
 
 
-@dataclass(frozen=True)
+@record
 class Tensor:
     """A tensor.
 
@@ -32,7 +33,7 @@ class Tensor:
         return Tensor(shape, self.dtype)
 
 
-@dataclass(frozen=True)
+@record
 class Static:
     """A Python value, known before `call` runs.
 
@@ -49,7 +50,7 @@ class Static:
     nullable: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Items:
     """A Python list or tuple; `values` is None when its length is unknown."""
 
@@ -57,21 +58,21 @@ class Items:
     each: Value | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Layer:
     """A sublayer, to be called."""
 
     name: str
 
 
-@dataclass(frozen=True)
+@record
 class Activation:
     """An activation function, to be called on one tensor."""
 
     name: str
 
 
-@dataclass(frozen=True)
+@record
 class Function:
     """A function of the spec, or a lambda; what it returns is found at each call.
 
@@ -84,12 +85,12 @@ class Function:
     parsed: object = None
 
 
-@dataclass(frozen=True)
+@record
 class Unknown:
     """Anything: nothing is checked."""
 
 
-@dataclass(frozen=True)
+@record
 class Training:
     """The `training` flag."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 
 from layersmith.language.analyse import Analysis
 from layersmith.plan import names
+from layersmith.record import record
 
 LONGEST = 72
 
@@ -14,7 +14,7 @@ Sources = tuple[str, ...]
 _Names = dict[str, Sources]
 
 
-@dataclass(frozen=True)
+@record
 class Node:
     """A box: `kind` is input, weight, step or output."""
 
@@ -23,7 +23,7 @@ class Node:
     label: str
 
 
-@dataclass(frozen=True)
+@record
 class Group:
     """What stands inside of an `if` or a loop."""
 
@@ -32,7 +32,7 @@ class Group:
     items: tuple[Node | Group, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Diagram:
     """Boxes in the order of `call`, and arrows between them, by their ids."""
 

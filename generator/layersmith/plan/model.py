@@ -6,10 +6,10 @@ lines out over columns is left to the emitter.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from layersmith.record import record
 
 
-@dataclass(frozen=True)
+@record
 class Method:
     """A method: its decorators, the source of each parameter, and its statements."""
 
@@ -19,7 +19,7 @@ class Method:
     decorators: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class LayerPlan:
     """A layer's file.
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from layersmith.language.analyse import Analysis
 from layersmith.plan.arguments import literal
 from layersmith.plan.diagram import Diagram, plan_diagram
 from layersmith.plan.docstring import SEED, described
 from layersmith.plan.given_layers import example_source
 from layersmith.plan.seeds import needs_seed
+from layersmith.record import record
 from layersmith.spec.model import (
     Argument,
     Code,
@@ -22,7 +21,7 @@ from layersmith.spec.model import (
 )
 
 
-@dataclass(frozen=True)
+@record
 class ArgumentRow:
     name: str
     type: str
@@ -30,7 +29,7 @@ class ArgumentRow:
     text: str
 
 
-@dataclass(frozen=True)
+@record
 class TensorRow:
     name: str
     shape: str
@@ -38,7 +37,7 @@ class TensorRow:
     text: str
 
 
-@dataclass(frozen=True)
+@record
 class WeightRow:
     name: str
     shape: str
@@ -48,14 +47,14 @@ class WeightRow:
     text: str
 
 
-@dataclass(frozen=True)
+@record
 class SublayerRow:
     name: str
     layer: str
     note: str
 
 
-@dataclass(frozen=True)
+@record
 class PagePlan:
     """What the page of a layer says.
 

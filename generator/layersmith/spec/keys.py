@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from layersmith.record import record
 
 ARGUMENT_TYPES = (
     "int",
@@ -36,7 +36,7 @@ DTYPES = (
 )
 
 
-@dataclass(frozen=True)
+@record
 class Key:
     """A key of a mapping in a spec.
 

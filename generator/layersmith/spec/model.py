@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from layersmith.errors import Span
 from layersmith.places import Origin
+from layersmith.record import record
 
 Literal = bool | int | float | str | tuple | None
 
 
-@dataclass(frozen=True)
+@record
 class Name:
     text: str
     span: Span
@@ -20,7 +20,7 @@ class Name:
         return self.text
 
 
-@dataclass(frozen=True)
+@record
 class Code:
     """Python text: an expression, or the body of `call`."""
 
@@ -29,7 +29,7 @@ class Code:
     origin: Origin
 
 
-@dataclass(frozen=True)
+@record
 class Value:
     """A literal with its place.
 
@@ -42,7 +42,7 @@ class Value:
     code: Code | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Shape:
     """Axes of a tensor; `...` stands for any number of axes."""
 
@@ -54,7 +54,7 @@ class Shape:
         return tuple(axis.text for axis in self.axes)
 
 
-@dataclass(frozen=True)
+@record
 class Argument:
     """An argument of `__init__`.
 
@@ -82,7 +82,7 @@ class Argument:
         return self.default is not None and self.default.value is None
 
 
-@dataclass(frozen=True)
+@record
 class Derived:
     """A value computed in `__init__` from the arguments."""
 
@@ -90,7 +90,7 @@ class Derived:
     expression: Code
 
 
-@dataclass(frozen=True)
+@record
 class Check:
     """A condition on the arguments, with the message of the ValueError."""
 
@@ -99,7 +99,7 @@ class Check:
     span: Span
 
 
-@dataclass(frozen=True)
+@record
 class Input:
     """A tensor that `call` takes.
 
@@ -119,7 +119,7 @@ class Input:
     state: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Weight:
     """A weight made in `build`.
 
@@ -143,7 +143,7 @@ class Weight:
     inherited: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Constant:
     """A NumPy value computed once, in `build`.
 
@@ -156,7 +156,7 @@ class Constant:
     shape: Shape | None
 
 
-@dataclass(frozen=True)
+@record
 class Sublayer:
     """A layer held by this one; `layer` is the call that makes it.
 
@@ -170,7 +170,7 @@ class Sublayer:
     repeat: Code | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Output:
     """A tensor that `call` returns.
 
@@ -186,7 +186,7 @@ class Output:
     code: Code | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Example:
     """Arguments and input shapes that the emitted suite tries."""
 
@@ -196,7 +196,7 @@ class Example:
     outputs: Value | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Spec:
     layer: Name
     summary: str

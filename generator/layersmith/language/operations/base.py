@@ -18,13 +18,14 @@ from layersmith.language.operations.conversion import (
     literal,
 )
 from layersmith.language.values import UNKNOWN, Items, Static, Tensor, Unknown, Value
+from layersmith.record import record
 
 __all__ = ["Bound", "Operation", "as_tensor", "common_dtype", "literal", "row"]
 
 Rule = Callable[["Bound"], Value]
 
 
-@dataclass(frozen=True)
+@record
 class Operation:
     """One operation.
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from layersmith.record import record
 from layersmith.suggest import suggest
 
 __all__ = [
@@ -46,7 +46,7 @@ class _Required:
 REQUIRED = _Required()
 
 
-@dataclass(frozen=True)
+@record
 class Parameters:
     """What a function of TensorFlow takes.
 
@@ -75,7 +75,7 @@ class Parameters:
         return tuple(name for name in self.names if name not in self.keyword_only)
 
 
-@dataclass(frozen=True)
+@record
 class Constant:
     """A value under `tf.`: a dtype, `tf.newaxis`, a member of an enumeration.
 
@@ -88,7 +88,7 @@ class Constant:
     value: object
 
 
-@dataclass(frozen=True)
+@record
 class Parameter:
     """A parameter; `default` is REQUIRED where it has none. Lists are tuples here."""
 
@@ -100,7 +100,7 @@ class Parameter:
         return self.default is REQUIRED
 
 
-@dataclass(frozen=True)
+@record
 class KerasLayer:
     """A class of `keras.layers`.
 

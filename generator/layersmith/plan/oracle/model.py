@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from layersmith.record import record
 
 
-@dataclass(frozen=True)
+@record
 class MaskOracle:
     """The mask of the outputs in NumPy.
 
@@ -24,7 +24,7 @@ class MaskOracle:
     asks_each: bool
 
 
-@dataclass(frozen=True)
+@record
 class OraclePlan:
     """The forward pass in NumPy.
 

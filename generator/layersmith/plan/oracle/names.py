@@ -6,12 +6,12 @@ import ast
 import builtins
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.numpy_meanings import requires
 from layersmith.language.trees import copy_of, stored_names
 from layersmith.plan.oracle.text import expression, source
+from layersmith.record import record
 
 _BUILTINS = frozenset(dir(builtins))
 _OWN = frozenset(
@@ -22,7 +22,7 @@ _OWN = frozenset(
 )
 
 
-@dataclass(frozen=True)
+@record
 class OracleNames:
     """How the oracle calls the arguments and the weights.
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from layersmith.plan.oracle import OraclePlan
+from layersmith.record import record
 
 Pairs = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
+@record
 class SuiteInput:
     """An input, as the suite makes it.
 
@@ -26,7 +25,7 @@ class SuiteInput:
     many: bool
 
 
-@dataclass(frozen=True)
+@record
 class MaskPlan:
     """A mask that the layer takes.
 
@@ -43,7 +42,7 @@ class MaskPlan:
     steps: bool
 
 
-@dataclass(frozen=True)
+@record
 class InputPlan:
     """What the layer is called on.
 
@@ -85,7 +84,7 @@ class InputPlan:
         return self.form == "one"
 
 
-@dataclass(frozen=True)
+@record
 class ArgumentPlan:
     """Arguments of `__init__`, all values as source.
 
@@ -132,7 +131,7 @@ class ArgumentPlan:
         return tuple(n for n, kind in self.objects if kind == "keras.initializers")
 
 
-@dataclass(frozen=True)
+@record
 class WeightPlan:
     """What the layer holds.
 
@@ -197,7 +196,7 @@ class WeightPlan:
         return any("keras.Sequential(" in source for _, _, source in self.sublayers)
 
 
-@dataclass(frozen=True)
+@record
 class ExamplePlan:
     """A further example of the spec.
 
@@ -213,7 +212,7 @@ class ExamplePlan:
     outputs: str
 
 
-@dataclass(frozen=True)
+@record
 class SuitePlan:
     """Everything that the suite of a layer says.
 
