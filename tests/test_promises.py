@@ -286,6 +286,16 @@ def test_error_position(project, run):
     assert run("generate", "--format", "github")[1].startswith("::error file=specs/")
 
 
+def test_exit_codes(generated, run):
+    assert run("generate", "--check")[0] == 0
+    change_spec(generated)
+    assert run("generate", "--check")[0] == 1
+    assert run("generate")[0] == 0
+    (generated / "specs/highway.yaml").write_text("layer: 7\n")
+    assert run("generate")[0] == run("generate", "--check")[0] == run("check")[0] == 2
+    assert run("generate", "no_such.yaml")[0] == run("generat")[0] == 3
+
+
 # The page.
 
 

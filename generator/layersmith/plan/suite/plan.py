@@ -168,7 +168,7 @@ def _output_dtypes(analysis: Analysis) -> tuple[str, ...]:
 def _supports_masking(analysis: Analysis, values: Values) -> bool:
     """Whether the layer says so, with these arguments."""
     if analysis.masking is None:
-        return masking_statement(analysis) is not None
+        return bool(_supports_masks(analysis))
     try:
         return bool(evaluate(analysis.masking.tree, with_derived(analysis, values)))
     except Unknowable:

@@ -485,7 +485,7 @@ def test_passes_the_checks_of_keras():
         GatedAttentionPooling,
         init_kwargs=ARGUMENTS,
         input_data=sample(),
-        supports_masking=False,
+        supports_masking=True,
         run_training_check=False,
     )
 

@@ -347,7 +347,7 @@ def test_passes_the_checks_of_keras():
         GlobalAveragePooling1D,
         init_kwargs=ARGUMENTS,
         input_data=sample(),
-        supports_masking=False,
+        supports_masking=True,
         run_training_check=False,
     )
 
