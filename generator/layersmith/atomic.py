@@ -158,10 +158,14 @@ def write(path: str, data: bytes, precious: bool = False) -> None:
         OSError: It could not be written; what was there is still there.
     """
     folder, name = os.path.split(path)
-    os.makedirs(folder, exist_ok=True)
     temporary = os.path.join(folder, f".{name[:100]}.{os.getpid()}{_TEMPORARY}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-    handle = os.open(temporary, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    flags |= getattr(os, "O_NOFOLLOW", 0)
+    try:
+        handle = os.open(temporary, flags, 0o666)
+    except FileNotFoundError:
+        os.makedirs(folder, exist_ok=True)
+        handle = os.open(temporary, flags, 0o666)
     try:
         try:
             view = memoryview(data)

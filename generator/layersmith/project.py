@@ -209,6 +209,8 @@ def _read(path: Path) -> str:
 
 
 def _name(path: Path, root: Path | None) -> str:
-    if root is not None and path.resolve().is_relative_to(root):
-        return path.resolve().relative_to(root).as_posix()
+    if root is not None:
+        resolved = path.resolve()
+        if resolved.is_relative_to(root):
+            return resolved.relative_to(root).as_posix()
     return path.name if root is None and not path.parent.parts else path.as_posix()

@@ -199,6 +199,8 @@ def _refuse_unknown(
     Raises:
         LayersmithError: for all such files at once.
     """
+    if not forced:
+        return
     known = _forced([root / change.path for change in changes])
     unknown = [path for path in forced if path.resolve() not in known]
     if unknown:
