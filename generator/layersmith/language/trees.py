@@ -42,3 +42,10 @@ def stored_names(nodes: Iterable[ast.AST]) -> set[str]:
         for node in nodes
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
+
+
+@lru_cache(maxsize=4096)
+def names_in(text: str) -> frozenset[str]:
+    """The names in an expression."""
+    nodes = ast.walk(tree_of(text))
+    return frozenset(node.id for node in nodes if isinstance(node, ast.Name))

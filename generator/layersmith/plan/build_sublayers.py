@@ -93,10 +93,15 @@ def _shape(analysis: Analysis, value: Value) -> str | None:
         return names.shape_source(
             analysis,
             value.shape,
-            _local(analysis),
-            lambda axis: _on_batch(analysis, axis),
+            lambda dim: _size(analysis, dim),
         )
     return None
+
+
+def _size(analysis: Analysis, dim: Dim) -> str:
+    if _on_batch(analysis, dim):
+        return "None"
+    return names.source_of(analysis, dim, _local(analysis))
 
 
 def _local(analysis: Analysis):

@@ -185,16 +185,14 @@ class _Renamer(ast.NodeTransformer):
 def shape_source(
     analysis: Analysis,
     shape: Shape,
-    axis_source: Callable[[str], str] | None = None,
-    unknown: Callable[[Dim], bool] = lambda axis: False,
+    size_source: Callable[[Dim], str],
 ) -> str:
     """A shape as source, from the shapes of the inputs.
 
     `(*input_shape[:-1], self.units)`, or `input_shape` where nothing changes.
 
     Args:
-        axis_source: Source of the size of an axis of an input.
-        unknown: Whether a size is `None`, where it is not one of a stretch of axes.
+        size_source: Source of a size that is not one of a stretch of axes.
     """
     for name in tensors(analysis):
         if analysis.scope.shapes[name] == shape:
@@ -206,16 +204,7 @@ def shape_source(
             name, start, stop = run
             parts.append(_slice(analysis, name, start, stop))
             continue
-        if run is None or unknown(run):
-            parts.append("None")
-        else:
-            parts.append(
-                source_of(
-                    analysis,
-                    run,
-                    axis_source or (lambda axis: axis_item(analysis, axis)),
-                )
-            )
+        parts.append("None" if run is None else size_source(run))
     return tuple_source(parts)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 
 from layersmith.language.analyse import Analysis
-from layersmith.language.dims import Dim
+from layersmith.language.dims import Dim, Shape
+from layersmith.language.trees import names_in
 from layersmith.plan import names
 from layersmith.plan.cell import states
 from layersmith.plan.code import code_body
@@ -24,8 +25,7 @@ def plan_compute_output_shape(analysis: Analysis) -> Method | None:
     shapes = output_shapes(analysis)
     if states(analysis):
         inner = [
-            names.shape_source(analysis, analysis.scope.shapes[name])
-            for name in states(analysis)
+            _shape(analysis, analysis.scope.shapes[name]) for name in states(analysis)
         ]
         body = (f"return {shapes[0]}, [{', '.join(inner)}]",)
     elif spec.output_packing == "tuple":
@@ -48,11 +48,28 @@ def output_shapes(analysis: Analysis) -> list[str]:
     sources = []
     for shape, code in zip(analysis.outputs, analysis.output_codes):
         if code is None:
-            sources.append(names.shape_source(analysis, shape))
+            sources.append(_shape(analysis, shape))
         else:
             text = names.expression(code, lambda name: names.attribute(analysis, name))
             sources.append(" ".join(text.split()))
     return sources
+
+
+def _shape(analysis: Analysis, shape: Shape) -> str:
+    return names.shape_source(analysis, shape, lambda dim: _size(analysis, dim))
+
+
+def _size(analysis: Analysis, dim: Dim) -> str:
+    """A size as source; None where it is computed from one that may be unknown."""
+    source = names.source_of(analysis, dim, lambda a: names.axis_item(analysis, a))
+    used = names_in(str(dim)) & set(analysis.scope.axes) - names.fixed_axes(analysis)
+    items = sorted({names.axis_item(analysis, axis) for axis in used} - {source})
+    if not items:
+        return source
+    test = f"None in {names.tuple_source(items)}"
+    if len(items) == 1:
+        test = f"{items[0]} is None"
+    return f"None if {test} else {source}"
 
 
 def input_specification(analysis: Analysis, built: bool) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import lru_cache
 
 from layersmith.language.trees import fresh_tree
 
@@ -115,13 +114,6 @@ def _plain(node: ast.expr) -> bool:
 
 def expression(text: str) -> ast.expr:
     return fresh_tree(text)
-
-
-@lru_cache(maxsize=1000)
-def names_in(text: str) -> frozenset[str]:
-    """The names in an expression."""
-    nodes = ast.walk(ast.parse(text, mode="eval"))
-    return frozenset(node.id for node in nodes if isinstance(node, ast.Name))
 
 
 def source(node: ast.AST) -> str:

@@ -10,14 +10,13 @@ from layersmith.language.evaluate import Unknowable, evaluate
 from layersmith.language.objects import KerasObject
 from layersmith.language.sublayers import Maker
 from layersmith.language.tables import keras_layers
-from layersmith.language.trees import copy_of, fresh_tree, tree_of
+from layersmith.language.trees import copy_of, fresh_tree, names_in, tree_of
 from layersmith.plan import names
 from layersmith.plan.arguments import literal
 from layersmith.plan.call import is_told
 from layersmith.plan.keras_objects import Sharing
 from layersmith.plan.oracle.functions import starting_functions
 from layersmith.plan.oracle.names import in_arguments, is_argument
-from layersmith.plan.oracle.text import names_in
 from layersmith.plan.suite.model import Pairs, WeightPlan
 from layersmith.plan.suite.sizes import example_sizes
 from layersmith.plan.suite.values import Values, allowed, others, with_derived
