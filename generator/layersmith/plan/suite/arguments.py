@@ -11,7 +11,7 @@ from layersmith.plan.given_layers import fresh_source
 from layersmith.plan.oracle.names import in_arguments
 from layersmith.plan.oracle.sublayers import activation_source
 from layersmith.plan.seeds import needs_seed
-from layersmith.plan.suite import checks, values
+from layersmith.plan.suite import checks, limits, values
 from layersmith.plan.suite.model import ArgumentPlan, Pairs
 from layersmith.plan.suite.values import Values
 
@@ -63,12 +63,12 @@ def plan_arguments(
         refused=tuple(
             (a.name.text, _source(bad))
             for a in spec.arguments
-            for bad in values.bad_values(analysis, a)
+            for bad in limits.bad_values(analysis, a)
         ),
         taken=tuple(
             (a.name.text, _source(edge))
             for a in spec.arguments
-            for edge in values.edge_values(a)
+            for edge in limits.edge_values(a)
             if values.allowed(analysis, {**example, a.name.text: edge})
         ),
         tuples=tuple(
