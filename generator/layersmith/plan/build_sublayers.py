@@ -101,7 +101,7 @@ def _shape(analysis: Analysis, value: Value) -> str | None:
 def _size(analysis: Analysis, dim: Dim) -> str:
     if _on_batch(analysis, dim):
         return "None"
-    return names.source_of(analysis, dim, _local(analysis))
+    return names.size(analysis, dim, _local(analysis))
 
 
 def _local(analysis: Analysis):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from layersmith.language.analyse import Analysis
 from layersmith.language.dims import Axis, Dim, Rest, Shape
 from layersmith.language.parse import Parsed
-from layersmith.language.trees import fresh_tree
+from layersmith.language.trees import fresh_tree, names_in
 from layersmith.language.values import Tensor
 from layersmith.plan import arguments
 from layersmith.plan.rewrite import Edit, apply, extent, name_edits
@@ -206,6 +206,22 @@ def shape_source(
             continue
         parts.append("None" if run is None else size_source(run))
     return tuple_source(parts)
+
+
+def size(
+    analysis: Analysis, dim: Dim, axis_source: Callable[[str], str] | None = None
+) -> str:
+    """A size as source; None where it is computed from one that may be unknown."""
+    source_of_axis = axis_source or (lambda axis: axis_item(analysis, axis))
+    source = source_of(analysis, dim, source_of_axis)
+    used = names_in(str(dim)) & set(analysis.scope.axes) - fixed_axes(analysis)
+    items = sorted({source_of_axis(axis) for axis in used} - {source})
+    if not items:
+        return source
+    test = (
+        f"{items[0]} is None" if len(items) == 1 else f"None in {tuple_source(items)}"
+    )
+    return f"None if {test} else {source}"
 
 
 def tuple_source(parts: Sequence[str]) -> str:

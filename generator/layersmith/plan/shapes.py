@@ -6,7 +6,6 @@ import ast
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.dims import Dim, Shape
-from layersmith.language.trees import names_in
 from layersmith.plan import names
 from layersmith.plan.cell import states
 from layersmith.plan.code import code_body
@@ -56,20 +55,7 @@ def output_shapes(analysis: Analysis) -> list[str]:
 
 
 def _shape(analysis: Analysis, shape: Shape) -> str:
-    return names.shape_source(analysis, shape, lambda dim: _size(analysis, dim))
-
-
-def _size(analysis: Analysis, dim: Dim) -> str:
-    """A size as source; None where it is computed from one that may be unknown."""
-    source = names.source_of(analysis, dim, lambda a: names.axis_item(analysis, a))
-    used = names_in(str(dim)) & set(analysis.scope.axes) - names.fixed_axes(analysis)
-    items = sorted({names.axis_item(analysis, axis) for axis in used} - {source})
-    if not items:
-        return source
-    test = f"None in {names.tuple_source(items)}"
-    if len(items) == 1:
-        test = f"{items[0]} is None"
-    return f"None if {test} else {source}"
+    return names.shape_source(analysis, shape, lambda dim: names.size(analysis, dim))
 
 
 def input_specification(analysis: Analysis, built: bool) -> str | None:

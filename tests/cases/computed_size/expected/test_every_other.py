@@ -15,9 +15,21 @@ from every_other import EveryOther
 # Cases: add to these tables what you want tested as well. -------------------------
 
 # The arguments of the layer under test, and changes of them.
-ARGUMENTS = {}
+ARGUMENTS = {"units": 4}
 CHANGES = [
     {},
+    {"units": 5},
+]
+# Values that are refused, and the outermost ones that are taken.
+REFUSED = [
+    ("units", 0),
+    ("units", 2.5),
+    ("units", "3"),
+    ("units", True),
+    ("units", None),
+]
+TAKEN = [
+    ("units", 1),
 ]
 # Shapes of the input; tests of one case take the first.
 SHAPES = [(2, 8, 3)]
@@ -38,18 +50,35 @@ def sample(shape=SHAPES[0], batch=None, seed=0):
     return rng.normal(0.5, 2.0, shape).astype("float32")
 
 
+def fill(layer):
+    """Gives the weights values of which no two are equal, the same in each run."""
+    rng = np.random.default_rng(0)
+    for weight in layer.weights:
+        values, start = rng.normal(0.2, 1.0, weight.shape), weight.numpy()
+        if start.size == 1 or (np.ptp(start) == 0 and start.min() > 0):
+            values = 0.5 + np.abs(values)  # it may be a scale or a variance
+        weight.assign(values)
+
+
 def built(x, **changed):
     layer = make(**changed)
     layer.build(x.shape)
+    fill(layer)
     return layer
 
 
 def copy_of(layer):
     """A second layer with the same configuration and variables."""
     other = EveryOther.from_config(layer.get_config())
+    other.build_from_config(layer.get_build_config())
     for mine, its in zip(other.variables, layer.variables, strict=True):
         mine.assign(its)
     return other
+
+
+def weights_of(layer):
+    """Values by path within the layer, in float64."""
+    return {w.path.split("/", 1)[1]: w.numpy().astype(float) for w in layer.weights}
 
 
 def assert_close(got, want, tolerance=1e-4, what=""):
@@ -59,10 +88,20 @@ def assert_close(got, want, tolerance=1e-4, what=""):
 # Oracle --------------------------------------------------------------------------
 
 
+def dense(x, kernel, bias=0.0):
+    return x @ kernel + bias
+
+
+def part(w, name):
+    """Weights of a sublayer, by their names."""
+    paths = [path for path in w if path.startswith(f"{name}/")]
+    return {path.rpartition("/")[2]: w[path] for path in paths}
+
+
 def oracle(a, w, inputs):
     """The forward pass in NumPy, from the arguments `a` and the weights `w`."""
     inputs = inputs.astype(float)
-    return inputs[:, ::2]
+    return dense(inputs[:, ::2], **part(w, "project"))
 
 
 # Forward pass --------------------------------------------------------------------
@@ -71,11 +110,13 @@ def oracle(a, w, inputs):
 def check_against_oracle(changed, shape):
     a = {**ARGUMENTS, **changed}
     layer = built(sample(shape), dtype="float64", **changed)
-    w = {}
+    w = weights_of(layer)
     # Whole numbers lie on the bounds that others miss.
     for x in (sample(shape), np.round(sample(shape, seed=1))):
         want = oracle(a, w, x)
         assert_close(layer(x), want, 1e-6)
+        for path, value in weights_of(layer).items():
+            assert_close(value, w[path], 1e-6, path)
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -95,6 +136,46 @@ def test_compiled_it_does_the_same(mode):
         assert_close(call(x), twin(x))
 
 
+# Weights -------------------------------------------------------------------------
+
+
+def expected_sublayers(a):
+    """The sublayers, each made as the spec says."""
+    return {"project": keras.layers.Dense(a["units"])}
+
+
+def settings(config):
+    """A configuration without what differs from layer to layer."""
+    if isinstance(config, dict):
+        skipped = ("name", "dtype", "seed", "build_config")
+        return {k: settings(v) for k, v in config.items() if k not in skipped}
+    if isinstance(config, (list, tuple)):
+        return [settings(item) for item in config]
+    return config
+
+
+@pytest.mark.parametrize("changed", CHANGES, ids=str)
+def test_sublayers(changed):
+    layer = make(dtype="mixed_bfloat16", **changed)
+    expected = expected_sublayers({**ARGUMENTS, **changed})
+    for name, want in expected.items():
+        got, want = tf.nest.flatten([getattr(layer, name)]), tf.nest.flatten([want])
+        assert len(got) == len(want), name
+        for one, other in zip(got, want):
+            assert type(one) is type(other), name
+            assert settings(one.get_config()) == settings(other.get_config()), name
+            assert one.dtype_policy == layer.dtype_policy, name
+            assert one.name.startswith(name)
+
+
+def test_build_makes_every_weight():
+    x = sample()
+    layer = built(x)
+    before = [w.path for w in layer.weights]
+    layer(x)
+    assert [w.path for w in layer.weights] == before
+
+
 # Gradients -----------------------------------------------------------------------
 
 
@@ -107,7 +188,8 @@ def test_gradients_are_those_of_finite_differences():
     layer = built(x, dtype="float64")
     x = tf.nest.map_structure(as_variable, x)
     start = [variable.numpy() for variable in layer.variables]
-    sources = [v for v in tf.nest.flatten(x) if v.dtype.is_floating]
+    sources = [w.value for w in layer.trainable_weights]
+    sources += [v for v in tf.nest.flatten(x) if v.dtype.is_floating]
 
     def loss():
         for variable, value in zip(layer.variables, start):
@@ -164,29 +246,31 @@ def test_arguments_of_every_layer():
     assert EveryOther.from_config(config).get_config() == config
 
 
+@pytest.mark.parametrize(("argument", "value"), REFUSED)
+def test_refused_argument_is_named(argument, value):
+    with pytest.raises(ValueError, match=f"`{argument}` must be .*{argument}="):
+        make(**{argument: value})
+
+
+@pytest.mark.parametrize(("argument", "value"), TAKEN)
+def test_outermost_argument_is_taken(argument, value):
+    assert make(**{argument: value}).get_config()[argument] == value
+
+
 # Keras contract ------------------------------------------------------------------
 
 
 def make_model(*layers):
     """A model of layers side by side, for inputs with axes of unknown size."""
-    inputs = keras.Input((None, None))
+    inputs = keras.Input((None, 3))
     outputs = [layer(inputs) for layer in layers]
     return keras.Model(inputs, tf.nest.flatten(outputs))
-
-
-def test_there_is_nothing_to_build_unless_a_subclass_has():
-    class Child(EveryOther):
-        def build(self, input_shape):
-            self.built = True
-
-    assert make().built
-    assert not Child(**ARGUMENTS).built
 
 
 def test_functional_model_with_unknown_axes():
     layer = make()
     model = make_model(layer)
-    assert [y.shape for y in model.outputs] == [(None, None, None)]
+    assert [y.shape for y in model.outputs] == [(None, None, 4)]
     for batch in (1, 4):
         x = sample(batch=batch)
         twin = copy_of(layer)
@@ -211,6 +295,7 @@ def test_dtype_policies(dtype):
     x = sample()
     layer = built(x, dtype=dtype)
     got = tf.nest.flatten(layer(x))
+    assert all(w.dtype == layer.variable_dtype for w in layer.weights)
     assert all(y.dtype == layer.compute_dtype for y in got)
     want = tf.nest.flatten(built(x)(x))
     for one, other in zip(got, want, strict=True):
@@ -246,6 +331,17 @@ def test_wrong_rank_is_refused():
     layer, x = make(), sample()[..., None]
     with pytest.raises(ValueError, match=f"{layer.name}.* expected ndim=3"):
         layer(x)
+    assert not layer.built
+    layer = built(sample())
+    with pytest.raises(ValueError, match=f"{layer.name}.* expected ndim=3"):
+        layer(x)
+
+
+def test_wrong_width_is_refused():
+    x = sample()
+    layer = built(sample())
+    with pytest.raises(ValueError, match=f"{layer.name}.* expected axis -1"):
+        layer(np.concatenate([x, x], axis=-1))
 
 
 def test_passes_the_checks_of_keras():
@@ -265,6 +361,9 @@ def test_passes_the_checks_of_keras():
 def test_loads_in_a_new_process(tmp_path):
     x = sample()
     model = make_model(*(make(**changed) for changed in CHANGES))
+    for layer in model.layers:
+        if isinstance(layer, EveryOther):
+            fill(layer)
     model.save(tmp_path / "model.keras")
     y = tf.nest.flatten(model(x))
     np.savez(tmp_path / "x.npz", *tf.nest.flatten(x))
@@ -297,6 +396,17 @@ def test_clone_has_the_same_configuration():
     assert_close(clone(x), model(x))
 
 
+def test_checkpoint_restores_every_weight(tmp_path):
+    x = sample()
+    layer, other = built(x), built(x)
+    for weight in layer.weights:
+        weight.assign(weight + 0.5)
+    path = tf.train.Checkpoint(layer=layer).save(tmp_path / "checkpoint")
+    tf.train.Checkpoint(layer=other).restore(path)
+    for got, want in zip(other.get_weights(), layer.get_weights()):
+        np.testing.assert_array_equal(got, want)
+
+
 def test_export_serves_any_batch_size(tmp_path):
     model = make_model(make())
     model.export(tmp_path / "model", verbose=False)
@@ -309,6 +419,25 @@ def test_export_serves_any_batch_size(tmp_path):
 
 
 # Training ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_float16"])
+def test_training_changes_the_weights(dtype):
+    x = sample(batch=8)
+    layer = make(dtype=dtype)
+    model = make_model(layer)
+    outputs = tf.nest.flatten(model.predict(x, verbose=0))
+    y = [v + 0.1 * np.cos(v) for v in outputs]  # near enough for float16
+    model.compile(keras.optimizers.Adam(1e-3), ["mse"] * len(y))
+    before = layer.get_weights()
+    for _ in range(8):
+        model.train_on_batch(x, y)
+    changed = set()
+    for weight, old in zip(layer.weights, before):
+        assert np.all(np.isfinite(weight.numpy())), weight.path
+        if not np.array_equal(weight.numpy(), old):
+            changed.add(weight.name)
+    assert changed
 
 
 def test_training_script(tmp_path):

@@ -28,7 +28,7 @@ def make_model(shape=SHAPE, outputs=1):
     return keras.Sequential(
         [
             keras.Input(shape),
-            EveryOther(),
+            EveryOther(units=4),
             keras.layers.Flatten(),
             # float32 output: a stable loss under a mixed policy.
             keras.layers.Dense(outputs, dtype="float32"),
