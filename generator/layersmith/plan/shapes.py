@@ -89,7 +89,7 @@ def input_specification(analysis: Analysis, built: bool) -> str | None:
         elif built and name in names.fixed_axes(analysis):
             axes.append(f"{position}: {names.axis_item(analysis, name)}")
     if built:
-        chosen = _chosen_axes(analysis)
+        chosen = chosen_axes(analysis)
         if chosen and not parts:
             parts.append("ndim=len(input_shape)")
         axes.extend(f"{axis}: input_shape[{axis}]" for axis in chosen)
@@ -98,7 +98,7 @@ def input_specification(analysis: Analysis, built: bool) -> str | None:
     return f"layers.InputSpec({', '.join(parts)})" if parts else None
 
 
-def _chosen_axes(analysis: Analysis) -> list[str]:
+def chosen_axes(analysis: Analysis) -> list[str]:
     """Axes given by an argument that the shape of a weight asks for, as attributes."""
     found = []
     for parsed in analysis.scope.shape_codes.values():

@@ -229,6 +229,8 @@ class SuitePlan:
         least_rank, rank, most_rank: Of the input; 0 or None where any will do.
         width: Whether a wrong last axis is refused.
         known: Axes whose size must be known: source of which shape, and which axis.
+        chosen: Axes that arguments choose and whose size is fixed once the layer is
+            built, as source.
         cast: Whether Keras casts inputs and weights to the compute dtype.
         takes_whole: Whether the layer makes floats of whole numbers itself.
         seeded: Whether the layer has a seed generator of its own.
@@ -261,6 +263,7 @@ class SuitePlan:
     most_rank: int | None
     width: bool
     known: Pairs
+    chosen: tuple[str, ...]
     cast: bool
     takes_whole: bool
     training: bool

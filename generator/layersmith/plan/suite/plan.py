@@ -16,10 +16,12 @@ from layersmith.plan.masks import ends_mask, keeps_mask, masking_statement
 from layersmith.plan.oracle import plan_oracle
 from layersmith.plan.oracle.names import in_arguments
 from layersmith.plan.seeds import draws, draws_in_inference
+from layersmith.plan.shapes import chosen_axes, input_specification
 from layersmith.plan.suite.arguments import plan_arguments
 from layersmith.plan.suite.examples import plan_examples
 from layersmith.plan.suite.inputs import plan_inputs
 from layersmith.plan.suite.model import SuitePlan
+from layersmith.plan.suite.state import reads_new_state
 from layersmith.plan.suite.values import (
     Values,
     changes,
@@ -84,13 +86,15 @@ def plan_suite(
         most_rank=max(ranks) if ranks and checked else None,
         width=checked and _checks_width(analysis, first.name.text),
         known=tuple(_known_axes(analysis)),
+        chosen=_chosen(analysis),
         cast=spec.autocast is not False,
         takes_whole=_takes_whole(analysis),
         training=analysis.trains,
         seeded=analysis.facts.random,
         random=draws(analysis),
         always_random=draws_in_inference(analysis),
-        smooth=not any(name in _UNSMOOTH for _, name, _ in analysis.facts.calls),
+        smooth=not any(name in _UNSMOOTH for _, name, _ in analysis.facts.calls)
+        and not reads_new_state(analysis),
         floats=analysis.floats,
         keeps_mask=keeps_mask(analysis),
         ends_mask=ends_mask(analysis),
@@ -98,6 +102,13 @@ def plan_suite(
         supports_masking=_supports_masking(analysis, values),
         script_module=f"train_{spec.snake}",
     )
+
+
+def _chosen(analysis: Analysis) -> tuple[str, ...]:
+    built = input_specification(analysis, built=True) or ""
+    if "ndim=len(input_shape)" not in built:
+        return ()
+    return tuple(axis.replace("self.", "layer.") for axis in chosen_axes(analysis))
 
 
 def _takes_whole(analysis: Analysis) -> bool:

@@ -136,6 +136,12 @@ MASKS = {
 }
 # Ways to call the layer besides the plain one.
 CALLS = {"masked": MASKS, "nothing kept": {"mask": np.zeros((5, 4), bool)}}
+# Further examples of the spec.
+EXAMPLES = [
+    ({"renorm": True, "epsilon": 0.75}, (5, 4, 3)),
+]
+# Changes of the arguments under which all weights are there.
+ALL = {"renorm": True}
 MODES = {
     "eager": lambda fn: fn,
     "graph": tf.function,
@@ -305,6 +311,12 @@ def test_outputs_of_each_call_are_those_of_the_oracle(changed, training, call):
     check_against_oracle(changed, SHAPES[0], training, CALLS[call])
 
 
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize(("changed", "shape"), EXAMPLES, ids=str)
+def test_examples_are_those_of_the_oracle(changed, shape, training):
+    check_against_oracle(changed, shape, training)
+
+
 @pytest.mark.parametrize("call", [{}, {"training": None}])
 def test_without_training_it_is_inference(call):
     x = sample()
@@ -336,6 +348,8 @@ def test_masks_may_be_of_any_dtype(dtype):
     layer = built(x)
     masks = {name: mask.astype(dtype) for name, mask in MASKS.items()}
     assert_close(layer(x, **masks), layer(x, **MASKS))
+    want = copy_of(layer)(x, **MASKS, training=True)
+    assert_close(layer(x, **masks, training=True), want)
 
 
 def test_mask_comes_with_the_input():
@@ -380,9 +394,10 @@ def test_frozen_layer_is_in_inference():
         np.testing.assert_array_equal(got, want)
 
 
-def test_float16_keeps_small_updates():
+@pytest.mark.parametrize("changed", [{}, ALL], ids=str)
+def test_float16_keeps_small_updates(changed):
     x = sample()
-    layer, twin = built(x, dtype="mixed_float16"), built(x)
+    layer, twin = built(x, dtype="mixed_float16", **changed), built(x, **changed)
     step = tf.function(lambda x: layer(x, training=True))
     other = tf.function(lambda x: twin(x, training=True))
     for _ in range(200):
@@ -453,6 +468,18 @@ def test_weights(changed):
     assert (layer.moving_stddev is None) == ("moving_stddev" not in expected)
     assert (layer.renorm_mean is None) == ("renorm_mean" not in expected)
     assert (layer.renorm_stddev is None) == ("renorm_stddev" not in expected)
+    for name in set(
+        [
+            "renorm_mean",
+            "renorm_stddev",
+            "moving_stddev",
+            "moving_variance",
+            "moving_mean",
+        ]
+    ) & set(own):
+        whole = "float" not in own[name].dtype
+        aggregation = "only_first_replica" if whole else "mean"
+        assert own[name].aggregation == aggregation, name
     fixed = {name for name, weight in own.items() if not weight.trainable}
     assert fixed == {
         "moving_mean",
@@ -461,10 +488,6 @@ def test_weights(changed):
         "renorm_mean",
         "renorm_stddev",
     } & set(expected)
-
-
-# Changes of the arguments under which all weights are there.
-ALL = {"renorm": True}
 
 
 def root_of(initializer):
@@ -669,8 +692,11 @@ def test_functional_model_with_unknown_axes():
             assert one.dtype == announced.dtype
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("changed", CHANGES, ids=str)
+@pytest.mark.parametrize(
+    ("changed", "shape"),
+    [*((changed, shape) for changed in CHANGES for shape in SHAPES), *EXAMPLES],
+    ids=str,
+)
 def test_output_shape_is_computed(changed, shape):
     x = sample(shape)
     layer = built(x, **changed)
@@ -721,6 +747,15 @@ def test_whole_numbers_are_taken_or_refused():
     except (TypeError, ValueError, tf.errors.OpError):
         return
     assert_close(y, twin(x.astype("float32")))
+
+
+def test_once_built_its_shape_is_fixed():
+    x = sample()
+    layer = built(x)
+    with pytest.raises(ValueError, match=f"{layer.name}.* expected ndim"):
+        layer(x[..., None])
+    with pytest.raises(ValueError, match=f"{layer.name}.* expected axis"):
+        layer(np.concatenate([x, x], axis=layer.axis))
 
 
 def test_passes_the_checks_of_keras():

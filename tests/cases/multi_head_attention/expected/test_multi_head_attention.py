@@ -179,6 +179,8 @@ EXAMPLES = [
         {"query": (2, 3, 5, 6), "value": (2, 3, 4, 7)},
     ),
 ]
+# Changes of the arguments under which all weights are there.
+ALL = {"use_gate": True}
 MODES = {
     "eager": lambda fn: fn,
     "graph": tf.function,
@@ -634,10 +636,6 @@ def test_sublayers_are_told_whether_it_is_training(training, monkeypatch):
         monkeypatch.setattr(part, "call", call)
     layer.call(**x, training=training)
     assert set(told) <= {training}
-
-
-# Changes of the arguments under which all weights are there.
-ALL = {"use_gate": True}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,48 @@
+"""What `call` does with state that it changes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from layersmith.language.analyse import Analysis
+
+# Branches that a statement stands in: of which `if`, and which of the two.
+Branches = frozenset[tuple[int, bool]]
+
+
+def reads_new_state(analysis: Analysis) -> bool:
+    """Whether `call` reads state that it has assigned: no gradient passes through that."""
+    assigned: list[tuple[str, int, Branches]] = []
+    read: list[tuple[str, int, Branches]] = []
+    for node, branches in _walk(analysis.call.tree, frozenset()):
+        if isinstance(node, ast.Name):
+            read.append((node.id, node.lineno, branches))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            owner, end = node.func.value, node.end_lineno or node.lineno
+            if node.func.attr.startswith("assign") and isinstance(owner, ast.Name):
+                assigned.append((owner.id, end, branches))
+    return any(
+        name in analysis.facts.updates
+        and name == other
+        and line > start
+        and not _exclude(branches, others)
+        for other, start, others in assigned
+        for name, line, branches in read
+    )
+
+
+def _walk(node: ast.AST, branches: Branches) -> Iterator[tuple[ast.AST, Branches]]:
+    yield node, branches
+    for name, value in ast.iter_fields(node):
+        inner = branches
+        if isinstance(node, ast.If) and name != "test":
+            inner = branches | {(id(node), name == "body")}
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST):
+                yield from _walk(child, inner)
+
+
+def _exclude(one: Branches, other: Branches) -> bool:
+    """Whether no run takes both."""
+    return any((place, not taken) in other for place, taken in one)
