@@ -52,14 +52,11 @@ class SpectralConv1D(layers.Layer):
 
     def call(self, inputs):
         inputs = tf.cast(inputs, self.variable_dtype)
-        steps = tf.shape(inputs)[1]
         spectrum = tf.signal.rfft(tf.transpose(inputs, [0, 2, 1]))[..., : self.modes]
         kernel = tf.complex(self.real_kernel, self.imaginary_kernel)
         spectrum = tf.einsum("bfm,fum->bum", spectrum, kernel)
-        outputs = tf.signal.irfft(
-            tf.pad(spectrum, [[0, 0], [0, 0], [0, steps // 2 + 1 - self.modes]]),
-            [steps],
-        )
+        # (batch, units, steps)
+        outputs = tf.signal.irfft(spectrum, [tf.shape(inputs)[1]])
         return tf.cast(tf.transpose(outputs, [0, 2, 1]), self.compute_dtype)
 
     def compute_output_shape(self, input_shape):

@@ -20,7 +20,7 @@ from spectral_conv1d import SpectralConv1D
 
 MODES = ("eager", "graph", "xla")
 POLICIES = ("float32", "mixed_float16", "mixed_bfloat16")
-SHAPE = (8, 3)  # of a made-up sample
+SHAPE = (9, 3)  # of a made-up sample
 
 
 def make_model(shape=SHAPE, outputs=1):
