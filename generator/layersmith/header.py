@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import field
+from functools import lru_cache
 from urllib.parse import unquote
 
 from layersmith.record import record
@@ -60,6 +61,7 @@ class Header:
         return shown(spec) == shown(self.spec)
 
 
+@lru_cache(maxsize=8192)  # each stage asks for that of each text
 def digest(text: str) -> str:
     """The first 12 hexadecimal digits of the text's SHA-256."""
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:12]
