@@ -468,15 +468,13 @@ def test_weights(changed):
     assert (layer.moving_stddev is None) == ("moving_stddev" not in expected)
     assert (layer.renorm_mean is None) == ("renorm_mean" not in expected)
     assert (layer.renorm_stddev is None) == ("renorm_stddev" not in expected)
-    for name in set(
-        [
-            "renorm_mean",
-            "renorm_stddev",
-            "moving_stddev",
-            "moving_variance",
-            "moving_mean",
-        ]
-    ) & set(own):
+    for name in {
+        "renorm_mean",
+        "renorm_stddev",
+        "moving_stddev",
+        "moving_variance",
+        "moving_mean",
+    } & set(own):
         whole = "float" not in own[name].dtype
         aggregation = "only_first_replica" if whole else "mean"
         assert own[name].aggregation == aggregation, name

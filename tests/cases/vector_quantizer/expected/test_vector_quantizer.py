@@ -278,7 +278,7 @@ def test_weights(changed):
     assert {name: tuple(w.shape) for name, w in own.items()} == expected
     for name in expected:
         assert getattr(layer, name) is own[name]
-    for name in set(["counts", "sums", "codebook"]) & set(own):
+    for name in {"counts", "sums", "codebook"} & set(own):
         whole = "float" not in own[name].dtype
         aggregation = "only_first_replica" if whole else "mean"
         assert own[name].aggregation == aggregation, name
