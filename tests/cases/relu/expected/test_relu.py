@@ -55,6 +55,10 @@ TAKEN_TOGETHER = [
 ]
 # Shapes of the input; tests of one case take the first.
 SHAPES = [(5, 3), (5, 2, 3)]
+# Further examples of the spec.
+EXAMPLES = [
+    ({"threshold": 1.0}, (5, 3)),
+]
 MODES = {
     "eager": lambda fn: fn,
     "graph": tf.function,
@@ -123,6 +127,11 @@ def check_against_oracle(changed, shape):
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("changed", CHANGES, ids=str)
 def test_outputs_are_those_of_the_oracle(changed, shape):
+    check_against_oracle(changed, shape)
+
+
+@pytest.mark.parametrize(("changed", "shape"), EXAMPLES, ids=str)
+def test_examples_are_those_of_the_oracle(changed, shape):
     check_against_oracle(changed, shape)
 
 
@@ -272,8 +281,11 @@ def test_functional_model_with_unknown_axes():
             assert one.dtype == announced.dtype
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("changed", CHANGES, ids=str)
+@pytest.mark.parametrize(
+    ("changed", "shape"),
+    [*((changed, shape) for changed in CHANGES for shape in SHAPES), *EXAMPLES],
+    ids=str,
+)
 def test_output_shape_is_computed(changed, shape):
     x = sample(shape)
     layer = built(x, **changed)
