@@ -85,14 +85,13 @@ def _wakes(project: Project) -> Iterator[None]:
             folders.append(project.templates)
         # On a timeout too: what was saved before the watch began, and what is saved
         # on a disk that tells of nothing, is seen then.
-        yield from (
-            None
-            for _ in watchfiles.watch(
-                *folders,
-                debounce=20,
-                step=10,
-                rust_timeout=TIMEOUT,
-                yield_on_timeout=True,
-                raise_interrupt=True,
-            )
+        changes = watchfiles.watch(
+            *folders,
+            debounce=20,
+            step=10,
+            rust_timeout=TIMEOUT,
+            yield_on_timeout=True,
+            raise_interrupt=True,
         )
+        for _ in changes:
+            yield

@@ -6,8 +6,8 @@ from layersmith.errors import Report
 from layersmith.language.dims import Dim
 from layersmith.language.scope import Scope
 from layersmith.language.sublayers import Maker, read_given
+from layersmith.spec.fits import fits
 from layersmith.spec.model import Example, Input, Spec, Value
-from layersmith.spec.read import fits
 from layersmith.suggest import suggest
 
 

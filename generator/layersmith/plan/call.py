@@ -65,6 +65,14 @@ def is_told(analysis: Analysis, name: str) -> bool:
     return name not in analysis.makers or analysis.makers[name].known.trains
 
 
+def cast_inputs(analysis: Analysis) -> list[str]:
+    """Names of the inputs that the layer casts to the dtype of its variables."""
+    if analysis.floats != "variable":
+        return []
+    given = analysis.spec.inputs
+    return [i.name.text for i in given if i.dtype == "float" and not i.many]
+
+
 class Rewriter:
     """Turns the text of `call` into that of the layer's method."""
 
@@ -116,12 +124,9 @@ class Rewriter:
         return lines
 
     def _casts(self) -> list[str]:
-        if not self.variable:
-            return []
         return [
-            f"{i.name} = tf.cast({i.name}, self.variable_dtype)"
-            for i in self.analysis.spec.inputs
-            if i.dtype == "float" and not i.many
+            f"{name} = tf.cast({name}, self.variable_dtype)"
+            for name in cast_inputs(self.analysis)
         ]
 
     def _axes(self) -> tuple[list[str], dict[str, str]]:

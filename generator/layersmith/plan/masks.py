@@ -41,8 +41,8 @@ def masking_statement(analysis: Analysis) -> str | None:
         return f"self.supports_masking = {condition}"
     if spec.extends is not None or spec.supports_masking is False:
         return None
-    if spec.compute_mask is not None or ends_mask(analysis):
-        return None  # Keras sees that the layer has a `compute_mask`
+    if has_compute_mask(analysis):
+        return None  # Keras sees that it has
     if takes_mask(analysis) or keeps_mask(analysis) or spec.supports_masking:
         return "self.supports_masking = True"
     return None
@@ -58,20 +58,17 @@ def ends_mask(analysis: Analysis) -> bool:
     return takes_mask(analysis) and not keeps_mask(analysis)
 
 
+def has_compute_mask(analysis: Analysis) -> bool:
+    """Whether the layer has one of its own: the author's, or one that ends the mask."""
+    return analysis.spec.compute_mask is not None or ends_mask(analysis)
+
+
 def plan_compute_mask(analysis: Analysis) -> Method | None:
     """The method, where the default (hand the mask on) is wrong."""
-    spec = analysis.spec
-    first = names.call_parameters(analysis)[0]
-    if spec.compute_mask is not None:
-        return Method(
-            "compute_mask",
-            ("self", first, "mask=None"),
-            code_body(analysis, analysis.bodies["compute_mask"]),
-        )
-    if not ends_mask(analysis):
+    if not has_compute_mask(analysis):
         return None
-    return Method(
-        "compute_mask",
-        ("self", first, "mask=None"),
-        ("return None  # the masked axis is gone",),
-    )
+    body: tuple[str, ...] = ("return None  # the masked axis is gone",)
+    if analysis.spec.compute_mask is not None:
+        body = code_body(analysis, analysis.bodies["compute_mask"])
+    first = names.call_parameters(analysis)[0]
+    return Method("compute_mask", ("self", first, "mask=None"), body)

@@ -90,12 +90,18 @@ def input_specification(analysis: Analysis, built: bool) -> str | None:
             axes.append(f"{position}: {names.axis_item(analysis, name)}")
     if built:
         chosen = chosen_axes(analysis)
-        if chosen and not parts:
+        if fixes_rank(analysis):
             parts.append("ndim=len(input_shape)")
         axes.extend(f"{axis}: input_shape[{axis}]" for axis in chosen)
     if axes:
         parts.append(f"axes={{{', '.join(axes)}}}")
     return f"layers.InputSpec({', '.join(parts)})" if parts else None
+
+
+def fixes_rank(analysis: Analysis) -> bool:
+    """Whether a layer that takes any rank takes one alone once it is built."""
+    first = names.tensors(analysis)[0]
+    return bool(chosen_axes(analysis)) and not _ranks(analysis, first)
 
 
 def chosen_axes(analysis: Analysis) -> list[str]:

@@ -10,8 +10,8 @@ from layersmith.language.analyse import Analysis
 from layersmith.language.evaluate import Unknowable, evaluate
 from layersmith.plan.checks import asks_shapes
 from layersmith.plan.suite.values import Values, allowed, holds, others, with_derived
+from layersmith.spec.fits import fits
 from layersmith.spec.model import Argument
-from layersmith.spec.read import fits
 
 TRIED = 4000
 

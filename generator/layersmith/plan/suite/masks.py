@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from layersmith.language.analyse import Analysis
 from layersmith.plan import names
 from layersmith.plan.suite.model import MaskPlan, Pairs
@@ -10,7 +12,7 @@ from layersmith.plan.suite.sizes import example_shape
 
 def plan_masks(analysis: Analysis) -> tuple[MaskPlan, ...]:
     found: list[MaskPlan] = []
-    ranks: list[int] = []
+    ranks: Counter[int] = Counter()
     for layer_input in analysis.spec.inputs:
         name = layer_input.name.text
         if not names.is_mask(analysis, name):
@@ -21,9 +23,9 @@ def plan_masks(analysis: Analysis) -> tuple[MaskPlan, ...]:
         shape = example_shape(analysis, name) or _mask_shape(analysis, name, owner)
         if shape:
             steps = len(shape) == 2 and len(example_shape(analysis, owner) or ()) > 2
-            alike = sum(len(shape) == rank for rank in ranks)
-            ranks.append(len(shape))
-            source, none = _mask_source(shape, alike), f"np.zeros({shape}, bool)"
+            source = _mask_source(shape, alike=ranks[len(shape)])
+            none = f"np.zeros({shape}, bool)"
+            ranks[len(shape)] += 1
             found.append(MaskPlan(name, owner, source, none, steps))
     return tuple(found)
 

@@ -182,6 +182,20 @@ class WeightPlan:
         return bool(self.shapes or self.sublayers) or self.trains
 
     @property
+    def asks_for_all(self) -> bool:
+        """Whether some test needs changes under which all weights are there."""
+        tested = (
+            self.state,
+            self.initial,
+            self.drawn,
+            self.computed,
+            self.initialized,
+            self.regularized,
+            self.constrained,
+        )
+        return bool(self.full) and any(map(bool, tested))
+
+    @property
     def fixed(self) -> tuple[str, ...]:
         """Names of the weights that nothing changes."""
         return tuple(name for name in self.untrained if name not in self.state)

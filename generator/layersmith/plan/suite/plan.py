@@ -12,11 +12,17 @@ from layersmith.language.numpy_meanings import imports, paste
 from layersmith.language.operations import Operation
 from layersmith.language.values import Items, Tensor
 from layersmith.plan import names
-from layersmith.plan.masks import ends_mask, keeps_mask, masking_statement
+from layersmith.plan.call import cast_inputs
+from layersmith.plan.masks import (
+    ends_mask,
+    has_compute_mask,
+    keeps_mask,
+    masking_statement,
+)
 from layersmith.plan.oracle import plan_oracle
 from layersmith.plan.oracle.names import in_arguments
 from layersmith.plan.seeds import draws, draws_in_inference
-from layersmith.plan.shapes import chosen_axes, input_specification
+from layersmith.plan.shapes import chosen_axes, fixes_rank
 from layersmith.plan.suite.arguments import plan_arguments
 from layersmith.plan.suite.examples import plan_examples
 from layersmith.plan.suite.inputs import plan_inputs
@@ -86,7 +92,7 @@ def plan_suite(
         most_rank=max(ranks) if ranks and checked else None,
         width=checked and _checks_width(analysis, first.name.text),
         known=tuple(_known_axes(analysis)),
-        chosen=_chosen(analysis),
+        chosen=_chosen(analysis) if checked else (),
         cast=spec.autocast is not False,
         takes_whole=_takes_whole(analysis),
         training=analysis.trains,
@@ -105,26 +111,22 @@ def plan_suite(
 
 
 def _chosen(analysis: Analysis) -> tuple[str, ...]:
-    built = input_specification(analysis, built=True) or ""
-    if "ndim=len(input_shape)" not in built:
+    if not fixes_rank(analysis):
         return ()
     return tuple(axis.replace("self.", "layer.") for axis in chosen_axes(analysis))
 
 
 def _takes_whole(analysis: Analysis) -> bool:
     """Whether the layer itself makes floats of all inputs, which whole numbers may be."""
-    floats = {i.name.text for i in analysis.spec.inputs if i.dtype == "float"}
-    if analysis.spec.autocast is False and not any(
-        i.many for i in analysis.spec.inputs
-    ):
-        return bool(floats)
-    cast = {
+    floats = {
+        i.name.text for i in analysis.spec.inputs if i.dtype == "float" and not i.state
+    }
+    by_author = {
         node.args[0].id
         for node, name, _ in analysis.facts.calls
         if name == "tf.cast" and node.args and isinstance(node.args[0], ast.Name)
     }
-    given = {i.name.text for i in analysis.spec.inputs if i.state}
-    return bool(floats) and floats - given <= cast
+    return bool(floats) and floats <= by_author.union(cast_inputs(analysis))
 
 
 def _supports_masks(analysis: Analysis) -> str:
@@ -132,8 +134,8 @@ def _supports_masks(analysis: Analysis) -> str:
         return in_arguments(analysis, analysis.masking.tree)
     if analysis.spec.supports_masking is False or analysis.spec.extends is not None:
         return ""
-    own = analysis.spec.compute_mask is not None or ends_mask(analysis)
-    return "True" if own or masking_statement(analysis) is not None else ""
+    says = masking_statement(analysis) is not None
+    return "True" if says or has_compute_mask(analysis) else ""
 
 
 def _output_form(analysis: Analysis) -> str:

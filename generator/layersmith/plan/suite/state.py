@@ -13,21 +13,18 @@ Branches = frozenset[tuple[int, bool]]
 
 def reads_new_state(analysis: Analysis) -> bool:
     """Whether `call` reads state that it has assigned: no gradient passes through that."""
-    assigned: list[tuple[str, int, Branches]] = []
-    read: list[tuple[str, int, Branches]] = []
+    updates = analysis.facts.updates
+    read, assigned = [], []
     for node, branches in _walk(analysis.call.tree, frozenset()):
-        if isinstance(node, ast.Name):
+        if isinstance(node, ast.Name) and node.id in updates:
             read.append((node.id, node.lineno, branches))
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             owner, end = node.func.value, node.end_lineno or node.lineno
             if node.func.attr.startswith("assign") and isinstance(owner, ast.Name):
                 assigned.append((owner.id, end, branches))
     return any(
-        name in analysis.facts.updates
-        and name == other
-        and line > start
-        and not _exclude(branches, others)
-        for other, start, others in assigned
+        name == other and line > end and not _exclude(branches, others)
+        for other, end, others in assigned
         for name, line, branches in read
     )
 

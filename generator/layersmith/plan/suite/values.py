@@ -9,8 +9,8 @@ from layersmith.language.analyse import Analysis
 from layersmith.language.evaluate import Unknowable, evaluate
 from layersmith.plan.oracle.functions import definitions
 from layersmith.plan.suite.boundaries import boundary_values
+from layersmith.spec.fits import fits
 from layersmith.spec.model import Argument, Name
-from layersmith.spec.read import fits
 
 Values = dict[str, object]
 
@@ -80,22 +80,26 @@ def changes(analysis: Analysis, values: Values) -> list[Values]:
         for other in _tried(analysis, argument, values):
             found.append({name: other})
     found.extend(_combinations(analysis, values))
-    return [change for index, change in enumerate(found) if change not in found[:index]]
+    return _distinct(found)
 
 
 def kept_alone(analysis: Analysis, values: Values) -> list[Values]:
     """Changes that need other inputs or weights: the configuration alone keeps them."""
     found = []
     for argument in settings(analysis):
+        name = argument.name.text
         if not _comparable(analysis, argument):
             tried = _tried(analysis, argument, values)
             chosen = [*tried[:1], *(other for other in tried[1:] if other is None)]
-            found += [{argument.name.text: other} for other in chosen]
-        name = argument.name.text
+            found += [{name: other} for other in chosen]
         for value in in_other_examples(analysis, argument):
             for form in (value, *_shorter_forms(analysis, argument, value)):
                 if allowed(analysis, {**values, name: form}):
                     found.append({name: form})
+    return _distinct(found)
+
+
+def _distinct(found: list[Values]) -> list[Values]:
     return [change for index, change in enumerate(found) if change not in found[:index]]
 
 
@@ -103,12 +107,11 @@ def in_other_examples(analysis: Analysis, argument: Argument) -> list[object]:
     """Shapes that an argument has in examples behind the first."""
     if argument.type not in ("shape", "partial_shape"):
         return []
-    first, *others = analysis.spec.examples
-    given = [
+    first, *others = (
         [v.value for n, v in example.arguments if n.text == argument.name.text]
-        for example in (first, *others)
-    ]
-    return [v for values in given[1:] for v in values if v not in given[0]]
+        for example in analysis.spec.examples
+    )
+    return [value for given in others for value in given if value not in first]
 
 
 def _comparable(analysis: Analysis, argument: Argument) -> bool:

@@ -473,15 +473,10 @@ def test_one_trace_serves_any_batch_size():
     assert function.experimental_get_tracing_count() == 1
 
 
-def test_whole_numbers_are_taken_or_refused():
+def test_whole_numbers_are_taken():
     x = np.round(sample()).astype("int32")
     layer = built(x)
-    twin = copy_of(layer)
-    try:
-        y = layer(x)
-    except (TypeError, ValueError, tf.errors.OpError):
-        return
-    assert_close(y, twin(x.astype("float32")))
+    assert_close(layer(x), copy_of(layer)(x.astype("float32")))
 
 
 def test_wrong_rank_is_refused():
