@@ -6,6 +6,7 @@ import ast
 from collections.abc import Mapping
 
 from layersmith.errors import Report
+from layersmith.language.trees import walk
 from layersmith.spec import Spec
 
 
@@ -22,7 +23,7 @@ def uses(spec: Spec) -> dict[str, int]:
             tree = ast.parse(sublayer.layer.text.strip(), mode="eval")
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue  # Said where the sublayer is read.
-        for node in ast.walk(tree):
+        for node in walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 if node.func.id not in keras_layers():
                     found.setdefault(node.func.id, index)

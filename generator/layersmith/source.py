@@ -219,8 +219,8 @@ class _Composer:
 
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
         span = _span(event)
-        if match := _REFUSED.search(event.value):
-            # Written as an escape, which the first search cannot see.
+        # The first search cannot see what is written as an escape.
+        if event.style == '"' and (match := _REFUSED.search(event.value)):
             self.report.error(
                 span,
                 f"this text holds the character U+{ord(match[0]):04X}, which is not allowed",

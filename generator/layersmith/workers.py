@@ -82,6 +82,9 @@ def _result(child: tuple[int, BinaryIO]) -> object:
     """What a process gives; None where it has not come to its end."""
     process, file = child
     with file:
-        data = file.read()
+        try:
+            result = pickle.load(file)
+        except (EOFError, pickle.UnpicklingError):
+            result = None
     _, status = os.waitpid(process, 0)
-    return pickle.loads(data) if status == 0 else None
+    return result if status == 0 else None

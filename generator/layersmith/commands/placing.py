@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from layersmith import header
@@ -39,9 +40,14 @@ def _names(snake: str) -> tuple[str, str, str]:
 def _paths(snake: str, project: Project) -> list[Path]:
     folders = (project.layers, project.tests, project.scripts)
     return [
-        folder.relative_to(project.root) / name
+        Path(_below(folder, project.root), name)
         for folder, name in zip(folders, _names(snake))
     ]
+
+
+@lru_cache
+def _below(folder: Path, root: Path) -> Path:
+    return folder.relative_to(root)
 
 
 def training_package(project: Project) -> list[Emitted]:

@@ -259,7 +259,7 @@ def _condition(
     parsed = parse_expression(code, report)
     if parsed is None:
         return None
-    bound = stored_names(parsed.nodes)
+    bound = stored_names(parsed.names)
     for node in parsed.nodes:
         if not isinstance(node, ast.Name) or node.id in BUILTINS | also | bound:
             continue

@@ -13,7 +13,7 @@ from layersmith.language.operations import Operation
 from layersmith.language.parse import Parsed, parse_body
 from layersmith.language.scope import Scope
 from layersmith.language.subscripts import dotted_name
-from layersmith.language.trees import stored_names
+from layersmith.language.trees import children, stored_names
 from layersmith.record import record
 from layersmith.spec.model import Code
 from layersmith.suggest import suggest
@@ -56,7 +56,7 @@ def read_body(
     if not parsed.tree.body:
         report.error(code.span, "this body is empty", "end it with `return ...`")
         return None
-    local = frozenset(stored_names(parsed.nodes))
+    local = frozenset(stored_names(parsed.names))
     body = Body(parsed, frozenset(parameters), local)
     _Reader(body, scope, report).read(parsed.tree)
     return body
@@ -95,7 +95,7 @@ class _Reader:
                 if close
                 else f"there are {', '.join(sorted(self.body.parameters))}, and the names of the spec",
             )
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             self.read(child)
 
     def operation(self, node: ast.Call, name: str) -> None:

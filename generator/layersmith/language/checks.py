@@ -10,6 +10,7 @@ from layersmith.language.dims import Dim
 from layersmith.language.facts import Facts
 from layersmith.language.parse import Parsed
 from layersmith.language.scope import Scope
+from layersmith.language.trees import walk
 from layersmith.spec.model import Spec
 
 
@@ -37,7 +38,7 @@ def check_used(
         *scope.repeats.values(),
     )
     for parsed in (*codes, *scope.shape_codes.values()):
-        used |= {node.id for node in parsed.nodes if isinstance(node, ast.Name)}
+        used |= {node.id for node in parsed.names}
     for shape in scope.shapes.values():
         for axis in shape.axes:
             if isinstance(axis, Dim):
@@ -78,9 +79,7 @@ def _names(text: str, mode: str = "eval") -> list[str]:
         return [text]
     try:
         return [
-            n.id
-            for n in ast.walk(ast.parse(text, mode=mode))
-            if isinstance(n, ast.Name)
+            n.id for n in walk(ast.parse(text, mode=mode)) if isinstance(n, ast.Name)
         ]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []

@@ -27,6 +27,7 @@ from layersmith.language.operations.conversion import (
 from layersmith.language.parse import Parsed
 from layersmith.language.scope import Scope
 from layersmith.language.subscripts import Subscripts
+from layersmith.language.trees import walk
 from layersmith.language.values import (
     NONE,
     UNKNOWN,
@@ -360,7 +361,7 @@ class Expressions(Calls, Functions, Conditions, Subscripts):
                 # A new name for an axis that the spec has none for.
                 axes.append(Dim.of(self.scope.new_axis(item.id)))
                 continue
-            for name in ast.walk(item):
+            for name in walk(item):
                 if isinstance(name, ast.Name) and name.id not in self.scope.values:
                     self.unknown_name(name)
             dim = dim_of(item, Dim.of)

@@ -7,6 +7,7 @@ import ast
 from layersmith.errors import Report
 from layersmith.language.facts import Facts
 from layersmith.language.parse import Parsed
+from layersmith.language.trees import children, walk
 from layersmith.spec.model import Spec
 
 # Where a value gets a name, or leaves.
@@ -61,6 +62,7 @@ class _Paths:
             if operation is not None and not operation.gradient
         }
         self.carried: dict[str, set[str]] = {}
+        self.read: dict[int, set[str]] = {}
         self.reached: set[str] = set()
 
     def follow(self, call: Parsed) -> None:
@@ -90,17 +92,24 @@ class _Paths:
 
     def bind(self, targets: list[ast.expr], names: set[str]) -> None:
         for target in targets:
-            for inner in ast.walk(target):
+            for inner in walk(target):
                 if isinstance(inner, ast.Name):
                     self.carried.setdefault(inner.id, set()).update(names)
 
     def names(self, node: ast.AST) -> set[str]:
         """Names that the value of an expression depends on smoothly."""
-        if isinstance(node, ast.Name):
-            return {node.id} | self.carried.get(node.id, set())
-        if id(node) in self.without or isinstance(node, ast.Compare):
-            return set()
-        found: set[str] = set()
-        for child in ast.iter_child_nodes(node):
-            found |= self.names(child)
+        read = self.read.get(id(node))
+        if read is None:
+            read = self.read[id(node)] = self.names_read(node)
+        return read.union(*(self.carried.get(name, ()) for name in read))
+
+    def names_read(self, node: ast.AST) -> set[str]:
+        """Names that stand in the expression itself."""
+        found, waiting = set(), [node]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, ast.Name):
+                found.add(node.id)
+            elif id(node) not in self.without and not isinstance(node, ast.Compare):
+                waiting += children(node)
         return found

@@ -12,6 +12,7 @@ from layersmith.language.facts import Facts
 from layersmith.language.parse import Parsed
 from layersmith.language.scope import RESERVED, Scope
 from layersmith.language.sublayers import Maker
+from layersmith.language.trees import walk
 from layersmith.language.values import (
     NONE,
     UNKNOWN,
@@ -331,4 +332,4 @@ def _is_text(node: ast.expr) -> bool:
 
 
 def _targets(target: ast.expr) -> set[str]:
-    return {node.id for node in ast.walk(target) if isinstance(node, ast.Name)}
+    return {node.id for node in walk(target) if isinstance(node, ast.Name)}

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 
 from layersmith.errors import Report
 from layersmith.language.parse import Parsed, parse_expression
+from layersmith.language.trees import walk
 from layersmith.record import record
 from layersmith.spec.model import Code, Spec
 from layersmith.suggest import suggest
@@ -38,9 +39,7 @@ class KerasObject:
             return {self.argument}
         if self.call is None:
             return set()
-        return {
-            node.id for node in ast.walk(self.call.tree) if isinstance(node, ast.Name)
-        }
+        return {node.id for node in walk(self.call.tree) if isinstance(node, ast.Name)}
 
 
 def read_object(
@@ -156,8 +155,8 @@ def _check_names(
     parsed: Parsed, spec: Spec, also: AbstractSet[str], report: Report
 ) -> None:
     """Names in the code of an object: arguments, and those that it binds itself."""
-    bound = {node.arg for node in ast.walk(parsed.tree) if isinstance(node, ast.arg)}
-    for node in ast.walk(parsed.tree):
+    bound = {node.arg for node in walk(parsed.tree) if isinstance(node, ast.arg)}
+    for node in walk(parsed.tree):
         if not isinstance(node, ast.Name) or node.id in {"tf", *bound, *also}:
             continue
         if spec.argument(node.id) is None:

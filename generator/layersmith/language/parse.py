@@ -9,8 +9,10 @@ import re
 import tokenize
 import warnings
 from functools import cached_property
+from itertools import accumulate
 
 from layersmith.errors import Report, Span
+from layersmith.language.trees import children, walk
 from layersmith.record import record
 from layersmith.spec.model import Code
 
@@ -119,7 +121,17 @@ class Parsed:
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
         """Every node of the tree, which nobody changes: found once, as it is asked often."""
-        return tuple(ast.walk(self.tree))
+        return tuple(walk(self.tree))
+
+    @cached_property
+    def names(self) -> tuple[ast.Name, ...]:
+        """The names among them."""
+        return tuple(node for node in self.nodes if isinstance(node, ast.Name))
+
+    @cached_property
+    def starts(self) -> tuple[int, ...]:
+        """Where each line begins, in characters of the text."""
+        return (0, *accumulate(len(line) + 1 for line in self.lines))
 
     def column(self, line: int, offset: int) -> int:
         """Column in characters of a byte offset, as `ast` counts them."""
@@ -309,7 +321,7 @@ def _allowed(parsed: Parsed, report: Report, allowed: tuple) -> bool:
         _check_names(parsed, report, node)
         stack.extend(
             (child, depth + 1, loops, calls)
-            for child in ast.iter_child_nodes(node)
+            for child in children(node)
             if not isinstance(child, _SIGNS)
         )
     return len(report.problems) == before

@@ -195,7 +195,7 @@ class _Builder:
             for name, value in self.scope.values.items()
             if _early(value) and (name in defined or isinstance(value, Function))
         }
-        known |= BUILTINS | stored_names(parsed.nodes)
+        known |= BUILTINS | stored_names(parsed.names)
         for node in parsed.nodes:
             if isinstance(node, ast.Name) and node.id not in known:
                 close = suggest(node.id, known - BUILTINS)
@@ -218,7 +218,7 @@ class _Builder:
         """Names in code that runs in `build`: arguments, axes, and what it binds itself."""
         known = {
             *also,
-            *stored_names(parsed.nodes),
+            *stored_names(parsed.names),
             *self.scope.values,
             *self.scope.axes,
         }
@@ -350,9 +350,7 @@ class _Builder:
         if parsed is None:
             return None
         known = self.scope.axes.keys() | self.scope.values.keys()
-        for node in parsed.nodes:
-            if not isinstance(node, ast.Name):
-                continue
+        for node in parsed.names:
             if node.id not in known:
                 self._unknown_size(parsed, node, known)
                 return None

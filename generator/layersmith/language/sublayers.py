@@ -12,6 +12,7 @@ from layersmith.language.objects import KINDS, unknown_identifier
 from layersmith.language.parse import Parsed, parse_expression
 from layersmith.language.registry import KnownLayer, Registry
 from layersmith.language.scope import Scope
+from layersmith.language.trees import walk
 from layersmith.language.values import Tensor
 from layersmith.record import record
 from layersmith.spec.model import Code, Sublayer
@@ -233,7 +234,7 @@ class _Reader:
 
     def names(self, call: ast.Call) -> None:
         """Names in the arguments: what is known when the layer is made."""
-        for node in ast.walk(call):
+        for node in walk(call):
             if (
                 not isinstance(node, ast.Name)
                 or node is call.func

@@ -7,6 +7,7 @@ from itertools import permutations
 from math import prod
 
 from layersmith.language.evaluate import Unknowable, evaluate
+from layersmith.language.trees import walk
 
 Terms = tuple[tuple[tuple[str, ...], int], ...]
 
@@ -19,12 +20,7 @@ def never_zero(difference: Terms, atoms: list[str]) -> bool:
     """
     trees = {atom: ast.parse(atom, mode="eval").body for atom in atoms}
     names = sorted(
-        {
-            n.id
-            for tree in trees.values()
-            for n in ast.walk(tree)
-            if isinstance(n, ast.Name)
-        }
+        {n.id for tree in trees.values() for n in walk(tree) if isinstance(n, ast.Name)}
     )
     if len(names) > 4:
         return False

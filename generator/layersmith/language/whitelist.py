@@ -17,6 +17,7 @@ from layersmith.language.builtin_names import BUILTINS
 from layersmith.language.parse import Parsed
 from layersmith.language.scope import Scope
 from layersmith.language.subscripts import dotted_name
+from layersmith.language.trees import walk
 from layersmith.language.values import Layer
 from layersmith.spec.model import Spec
 
@@ -106,9 +107,7 @@ class _Check:
         for node in parsed.nodes:
             if isinstance(node, ast.Attribute) and id(node) not in inner:
                 inner |= (
-                    {id(part) for part in ast.walk(node.value)}
-                    if _dotted(node)
-                    else set()
+                    {id(part) for part in walk(node.value)} if _dotted(node) else set()
                 )
                 self.attribute(parsed, node)
             elif isinstance(node, ast.Name) and node.id not in known:
@@ -157,7 +156,7 @@ class _Check:
 
 def _classes(tree: ast.AST) -> set[str]:
     """What is called in capitals, and the call itself: known by whoever reads those."""
-    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
+    calls = [n for n in walk(tree) if isinstance(n, ast.Call)]
     return {
         call.func.id
         for call in calls

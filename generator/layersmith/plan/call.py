@@ -6,6 +6,7 @@ import ast
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.parse import Parsed
+from layersmith.language.trees import children, walk
 from layersmith.language.values import Tensor
 from layersmith.plan import names
 from layersmith.plan.model import Method
@@ -132,12 +133,12 @@ class Rewriter:
     def _axes(self) -> tuple[list[str], dict[str, str]]:
         """Sizes of axes that `call` uses: in place where once, else named first."""
         counts: dict[str, int] = {}
-        for node in self.parsed.nodes:
-            if isinstance(node, ast.Name) and node.id in self.analysis.scope.axes:
+        for node in self.parsed.names:
+            if node.id in self.analysis.scope.axes:
                 counts[node.id] = counts.get(node.id, 0) + 1
         for node in self.parsed.nodes:
             if isinstance(node, ast.AnnAssign):
-                for name in ast.walk(node.annotation):
+                for name in walk(node.annotation):
                     if isinstance(name, ast.Name) and name.id in counts:
                         counts[name.id] -= 1
         prologue, sources = [], {}
@@ -190,7 +191,7 @@ class Rewriter:
             found = self.node_edits(node)
             edits.extend(found)
             if not self.is_replaced(node, found):
-                waiting.extend(ast.iter_child_nodes(node))
+                waiting.extend(children(node))
         edits.extend(self.training_tests(tree))
         return edits
 
@@ -336,18 +337,18 @@ class Rewriter:
         edits: list[Edit] = []
         if not any(updates for _, updates in self.facts.training_tests):
             return edits
-        inside = {id(node) for node in ast.walk(tree)}
+        inside = {id(node) for node in walk(tree)}
         for node, updates in self.facts.training_tests:
             if not updates or id(node) not in inside:
                 continue
-            used = [n for n in ast.walk(node.test) if isinstance(n, ast.Name)]
+            used = [n for n in walk(node.test) if isinstance(n, ast.Name)]
             if any(n.id == "trainable" for n in used):
                 continue
             for name in used:
                 if name.id == "training":
                     negated = any(
                         isinstance(n, ast.UnaryOp) and n.operand is name
-                        for n in ast.walk(node.test)
+                        for n in walk(node.test)
                     )
                     both = "training and self.trainable"
                     edits.append(

@@ -22,7 +22,7 @@ def asks_shapes(analysis: Analysis, parsed: Parsed) -> bool:
 def _asked(analysis: Analysis, parsed: Parsed) -> list[str]:
     """Arguments and shapes of inputs that a check asks, in order."""
     shapes = {"input_shape", *(f"{i.name}_shape" for i in analysis.spec.inputs)}
-    names_asked = [n.id for n in parsed.nodes if isinstance(n, ast.Name)]
+    names_asked = [node.id for node in parsed.names]
     return [
         name
         for name in dict.fromkeys(names_asked)

@@ -8,6 +8,7 @@ from layersmith.language.analyse import Analysis
 from layersmith.language.bodies import Body
 from layersmith.language.operations import Operation
 from layersmith.language.subscripts import dotted_name
+from layersmith.language.trees import walk
 from layersmith.plan import names
 from layersmith.plan.rewrite import Edit, apply, extent, joined_lines
 from layersmith.plan.template import fill
@@ -34,7 +35,7 @@ class _Rewriter:
 
     def edits(self, tree: ast.AST) -> list[Edit]:
         edits = []
-        for node in ast.walk(tree):
+        for node in walk(tree):
             new = None
             if isinstance(node, ast.Name):
                 new = self.name(node.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from layersmith.language.analyse import Analysis
+from layersmith.language.trees import walk
 from layersmith.plan import names
 from layersmith.record import record
 
@@ -127,7 +128,7 @@ class _Drawer:
         self, statement: ast.stmt, sources: _Names, items: list[Node | Group]
     ) -> None:
         if isinstance(statement, ast.FunctionDef):
-            own = {a.arg for a in ast.walk(statement) if isinstance(a, ast.arg)}
+            own = {a.arg for a in walk(statement) if isinstance(a, ast.arg)}
             outer = {k: v for k, v in sources.items() if k not in own}
             origin = self._read(statement, outer)
             parameters = ", ".join(a.arg for a in statement.args.args)
@@ -166,7 +167,7 @@ class _Drawer:
         return True
 
     def _bind(self, target: ast.expr, origin: Sources, sources: _Names) -> None:
-        for node in ast.walk(target):
+        for node in walk(target):
             if isinstance(node, ast.Name):
                 sources[node.id] = origin
 
@@ -176,7 +177,7 @@ class _Drawer:
         assigned = self._assigned(tree)
         read = [
             node.id
-            for node in ast.walk(tree)
+            for node in walk(tree)
             if isinstance(node, ast.Name)
             and (isinstance(node.ctx, ast.Load) or added)
             and assigned.get(node.id) is not node
@@ -192,7 +193,7 @@ class _Drawer:
         """Weights that a part of `call` updates, and where they are named for it."""
         return {
             node.func.value.id: node.func.value
-            for node in ast.walk(tree)
+            for node in walk(tree)
             if isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
             and node.func.attr.startswith("assign")

@@ -6,6 +6,7 @@ import re
 import textwrap
 
 from layersmith.language.analyse import Analysis
+from layersmith.language.trees import walk
 from layersmith.plan import names
 from layersmith.plan.arguments import literal
 from layersmith.spec.model import Argument, Spec
@@ -29,15 +30,11 @@ WIDTH = 79
 def class_docstring(analysis: Analysis, seeded: bool) -> tuple[str, ...]:
     """Lines without quotes and without the indentation of the class."""
     spec = analysis.spec
-    lines = textwrap.wrap(_escaped(_sentence(spec.summary)), WIDTH - 3)[:1]
-    rest = textwrap.wrap(_escaped(_sentence(spec.summary)), WIDTH - 3)[1:]
-    lines.extend(rest)
+    lines = _wrapped(_escaped(_sentence(spec.summary)), WIDTH - 3)
     if spec.description:
         lines.append("")
         for paragraph in re.split(r"\n\s*\n", spec.description):
-            lines.extend(
-                textwrap.wrap(_escaped(" ".join(paragraph.split())), WIDTH - 4)
-            )
+            lines.extend(_wrapped(_escaped(" ".join(paragraph.split())), WIDTH - 4))
             lines.append("")
         lines.pop()
     entries = [(a.name.text, describe(analysis, a)) for a in spec.arguments]
@@ -120,7 +117,7 @@ def _entries(entries: list[tuple[str, str]], width: int = WIDTH) -> list[str]:
     lines = []
     for name, text in entries:
         lines.extend(
-            textwrap.wrap(
+            _wrapped(
                 f"{name}: {text}",
                 width - 4,
                 initial_indent="    ",
@@ -130,6 +127,14 @@ def _entries(entries: list[tuple[str, str]], width: int = WIDTH) -> list[str]:
             )
         )
     return lines
+
+
+def _wrapped(text: str, width: int, initial_indent: str = "", **options) -> list[str]:
+    """As `textwrap.wrap`, which takes long to find that most texts fit."""
+    line = initial_indent + text
+    if line.isprintable() and len(line) <= width and text == text.strip() != "":
+        return [line]
+    return textwrap.wrap(text, width, initial_indent=initial_indent, **options)
 
 
 def describe(analysis: Analysis, argument: Argument) -> str:
@@ -221,7 +226,7 @@ def _subject(analysis: Analysis, argument: Argument) -> str:
 
         if any(
             isinstance(n, ast.Name) and n.id == argument.name.text
-            for n in ast.walk(maker.parsed.tree)
+            for n in walk(maker.parsed.tree)
         ):
             served.append(f"`{name}`")
     if not served:
@@ -239,7 +244,7 @@ def _sentence(text: str) -> str:
 def _reference(text: str) -> list[str]:
     if text.startswith(("http://", "https://")) and " " not in text:
         return [f"Reference: {_escaped(text)}"]
-    return textwrap.wrap(f"Reference: {_escaped(_sentence(text))}", WIDTH - 4)
+    return _wrapped(f"Reference: {_escaped(_sentence(text))}", WIDTH - 4)
 
 
 def _escaped(text: str) -> str:

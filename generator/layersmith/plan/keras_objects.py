@@ -7,6 +7,7 @@ from collections import Counter
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.sublayers import Maker
+from layersmith.language.trees import walk
 from layersmith.plan import names
 from layersmith.plan.rewrite import Edit, apply, extent, name_edits
 from layersmith.spec.model import Sublayer, Weight
@@ -39,7 +40,7 @@ class Sharing:
         for maker in analysis.makers.values():
             uses.update(
                 node.id
-                for node in ast.walk(maker.parsed.tree)
+                for node in walk(maker.parsed.tree)
                 if isinstance(node, ast.Name) and node.id in initializers
             )
         self.shared = {name for name, count in uses.items() if name and count > 1}
@@ -100,7 +101,7 @@ def sublayer_statements(
     name = sublayer.name.text
     maker = analysis.makers[name]
     comment: tuple[str, ...] = ()
-    for node in ast.walk(maker.parsed.tree):
+    for node in walk(maker.parsed.tree):
         if isinstance(node, ast.Name):
             comment = comment or sharing.comment(node.id)
     repeat = analysis.scope.repeats.get(name)

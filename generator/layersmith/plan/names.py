@@ -171,6 +171,8 @@ def source_of(analysis: Analysis, dim: Dim, axis_source: Callable[[str], str]) -
 
 def renamed(text: str, rename: Callable[[str], str]) -> str:
     """A size as source, with other names."""
+    if text.isidentifier():
+        return rename(text)
     return ast.unparse(_Renamer(rename).visit(fresh_tree(text))).replace("'", '"')
 
 

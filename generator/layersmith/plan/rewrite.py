@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from layersmith.language.parse import Parsed
+from layersmith.language.trees import walk
 
-# Where these are, a bracket may be text, or a line may go on without one.
-_UNSURE = re.compile(r"[\"'#\\]")
+# Text of a line that is no code, and what may be such text over several lines.
+_NO_CODE = re.compile(r"""\"[^"\n]*\"|'[^'\n]*'|#.*""")
+_UNSURE = re.compile(r"""[\"']{3}|\\""")
 
 
 @dataclass(frozen=True, order=True)
@@ -26,8 +28,7 @@ class Edit:
 
 def offset(parsed: Parsed, line: int, column: int) -> int:
     """Place in the text of a line and a byte column, as `ast` counts them."""
-    before = sum(len(text) + 1 for text in parsed.lines[: line - 1])
-    return before + parsed.column(line, column)
+    return parsed.starts[line - 1] + parsed.column(line, column)
 
 
 def extent(parsed: Parsed, node: ast.AST) -> tuple[int, int]:
@@ -54,7 +55,7 @@ def name_edits(
 ) -> list[Edit]:
     """Edits that give every name in the tree its new text."""
     edits = []
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Name):
             new = rename(node.id)
             if new is not None and new != node.id:
@@ -82,8 +83,9 @@ def joined_lines(text: str) -> str:
     has a comma, by which their author asks for one item a line.
     """
     lines = text.split("\n")
-    if not _UNSURE.search(text) and all(map(_closed, lines)):
-        return text
+    if not _UNSURE.search(text):
+        if all(map(_closed, _NO_CODE.sub("", text).split("\n"))):
+            return text
     result: list[str] = []
     for first, last in _logical_lines(text):
         group = lines[first : last + 1]
@@ -101,7 +103,7 @@ def joined_lines(text: str) -> str:
 
 
 def _closed(line: str) -> bool:
-    """Whether a line, in which no bracket is text, closes what it opens."""
+    """Whether a line of code closes the brackets that it opens."""
     return sum(map(line.count, "([{")) == sum(map(line.count, ")]}"))
 
 

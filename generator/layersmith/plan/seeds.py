@@ -6,6 +6,7 @@ import ast
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.sublayers import Maker
+from layersmith.language.trees import walk
 
 
 def needs_seed(analysis: Analysis) -> bool:
@@ -28,7 +29,7 @@ def draws_in_inference(analysis: Analysis) -> bool:
     in_training: set[int] = set()
     for test, _ in analysis.facts.training_tests if own else ():
         body = test.body if isinstance(test, ast.If) else [test.body]
-        in_training |= {id(n) for part in body for n in ast.walk(part)}
+        in_training |= {id(n) for part in body for n in walk(part)}
     if any(id(node) not in in_training for node in own):
         return True
     held = (part for maker in analysis.makers.values() for part in maker.all())

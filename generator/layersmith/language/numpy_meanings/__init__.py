@@ -17,6 +17,7 @@ from layersmith.language.numpy_meanings.names import (
     UNLIKE_KERAS,
     WITHOUT_EFFECT,
 )
+from layersmith.language.trees import walk
 
 __all__ = [
     "LAYERS",
@@ -155,7 +156,7 @@ def _free_names(name: str) -> frozenset[str]:
     """The names that a function reads and does not bind itself."""
     read: set[str] = set()
     bound = {name}
-    for node in ast.walk(ast.parse(source(name))):
+    for node in walk(ast.parse(source(name))):
         if isinstance(node, ast.arg):
             bound.add(node.arg)
         elif isinstance(node, ast.Name):

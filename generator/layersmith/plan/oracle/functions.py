@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from layersmith.language.analyse import Analysis
+from layersmith.language.trees import walk
 from layersmith.plan.rewrite import joined_lines
 
 
@@ -58,7 +59,7 @@ def _reached(analysis: Analysis, trees: Iterable[ast.AST]) -> set[str]:
     found: set[str] = set()
     waiting = list(trees) if bodies else []
     while waiting:
-        for node in ast.walk(waiting.pop()):
+        for node in walk(waiting.pop()):
             name = node.id if isinstance(node, ast.Name) else None
             if name in bodies and name not in found:
                 found.add(name)

@@ -7,6 +7,7 @@ import ast
 from layersmith.language.analyse import Analysis
 from layersmith.language.bodies import Body
 from layersmith.language.subscripts import dotted_name
+from layersmith.language.trees import walk
 from layersmith.plan import names as layer_names
 from layersmith.plan.oracle.model import MaskOracle
 from layersmith.plan.oracle.names import OracleNames, in_arguments, is_argument
@@ -38,7 +39,7 @@ def plan_mask_oracle(analysis: Analysis, names: OracleNames) -> MaskOracle | Non
 
 def _of_ranks(node: ast.Compare) -> bool:
     """Whether `len(mask.shape)`, or the like, is compared."""
-    return any(isinstance(n, ast.Name) and n.id == "len" for n in ast.walk(node))
+    return any(isinstance(n, ast.Name) and n.id == "len" for n in walk(node))
 
 
 def _of_one_mask(node: ast.Compare) -> bool:
@@ -55,7 +56,7 @@ class _Translator(ast.NodeTransformer):
         self.helpers: list[str] = []
         # Operations are known by the nodes of the first tree; a copy is changed.
         self.tree = ast.parse(body.parsed.code.text)
-        pairs = list(zip(ast.walk(self.tree), ast.walk(body.parsed.tree)))
+        pairs = list(zip(walk(self.tree), walk(body.parsed.tree)))
         self.firsts = {id(new): old for new, old in pairs}
         self.copies = {id(old): new for new, old in pairs}
 

@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.numpy_meanings import requires
-from layersmith.language.trees import copy_of, stored_names
+from layersmith.language.trees import copy_of, stored_names, walk
 from layersmith.plan.oracle.text import expression, source
 from layersmith.record import record
 
@@ -64,7 +64,7 @@ def _bound(analysis: Analysis) -> set[str]:
     found = set()
     for parsed in texts:
         found |= {node.arg for node in parsed.nodes if isinstance(node, ast.arg)}
-        found |= stored_names(parsed.nodes)
+        found |= stored_names(parsed.names)
     return found
 
 
@@ -72,7 +72,7 @@ def derived_names(analysis: Analysis) -> tuple[str, ...]:
     """Derived values that `call` reads, in the order of the spec."""
     if not analysis.spec.derived:
         return ()
-    read = {n.id for n in analysis.call.nodes if isinstance(n, ast.Name)}
+    read = {node.id for node in analysis.call.names}
     names = (derived.name.text for derived in analysis.spec.derived)
     return tuple(name for name in names if name in read)
 
@@ -115,7 +115,7 @@ class _InArguments(ast.NodeTransformer):
         return self._within(node)
 
     def _within(self, node: ast.AST) -> ast.AST:
-        self.bound.append(stored_names(ast.walk(node)))
+        self.bound.append(stored_names(walk(node)))
         new = self.generic_visit(node)
         self.bound.pop()
         return new

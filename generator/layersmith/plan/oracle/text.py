@@ -117,6 +117,8 @@ def expression(text: str) -> ast.expr:
 
 
 def source(node: ast.AST) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
     return _bare_generators(double_quoted(ast.unparse(node)))
 
 

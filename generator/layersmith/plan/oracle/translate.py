@@ -8,7 +8,7 @@ from layersmith.language.analyse import Analysis
 from layersmith.language.operations import Operation
 from layersmith.language.parse import Parsed
 from layersmith.language.subscripts import dotted_name
-from layersmith.language.trees import stored_names
+from layersmith.language.trees import stored_names, walk
 from layersmith.language.values import Static, Tensor
 from layersmith.plan.oracle.names import (
     OracleNames,
@@ -42,7 +42,7 @@ class Translator(ast.NodeTransformer):
         self.names = names
         self.sublayers = sublayers
         self.tree = ast.parse(parsed.code.text)
-        pairs = list(zip(ast.walk(self.tree), parsed.nodes))
+        pairs = list(zip(walk(self.tree), parsed.nodes))
         self.firsts = {id(new): old for new, old in pairs}
         self.copies = {id(old): new for new, old in pairs}
         self.operations = {id(n): (name, op) for n, name, op in self.facts.calls}
@@ -157,10 +157,10 @@ class Translator(ast.NodeTransformer):
         return self._within(_parameters(node.args), node)
 
     def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
-        return self._within(stored_names(ast.walk(node)), node)
+        return self._within(stored_names(walk(node)), node)
 
     def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:
-        return self._within(stored_names(ast.walk(node)), node)
+        return self._within(stored_names(walk(node)), node)
 
     def _within(self, bound: set[str], node: ast.AST) -> ast.AST:
         self.bound.append(bound)
@@ -169,7 +169,7 @@ class Translator(ast.NodeTransformer):
         return new
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        new = self._within(_parameters(node.args) | stored_names(ast.walk(node)), node)
+        new = self._within(_parameters(node.args) | stored_names(walk(node)), node)
         new.name = self.names.local.get(new.name, new.name)
         new.returns = None
         return new
@@ -313,9 +313,7 @@ class Translator(ast.NodeTransformer):
 
 def _parameters(arguments: ast.arguments) -> set[str]:
     return {
-        argument.arg
-        for argument in ast.walk(arguments)
-        if isinstance(argument, ast.arg)
+        argument.arg for argument in walk(arguments) if isinstance(argument, ast.arg)
     }
 
 

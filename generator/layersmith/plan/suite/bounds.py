@@ -7,7 +7,7 @@ import ast
 from layersmith.language.analyse import Analysis
 from layersmith.language.dims import Dim
 from layersmith.language.evaluate import Unknowable, evaluate
-from layersmith.language.trees import tree_of
+from layersmith.language.trees import tree_of, walk
 from layersmith.language.values import Tensor
 from layersmith.plan.suite.values import Values, with_derived
 from layersmith.spec.model import Input
@@ -36,7 +36,7 @@ def _bounds(analysis: Analysis, name: str, values: Values) -> list[int]:
         maker = analysis.makers.get(call.name)
         if maker is None or "input_dim" not in maker.arguments:
             continue
-        if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(call.node)):
+        if any(isinstance(n, ast.Name) and n.id == name for n in walk(call.node)):
             found += _number(maker.arguments["input_dim"], known)
     for node, called, _ in facts.calls:
         bound = facts.bound.get(id(node), {})

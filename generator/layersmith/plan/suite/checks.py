@@ -8,6 +8,7 @@ from itertools import product
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.evaluate import Unknowable, evaluate
+from layersmith.language.trees import walk
 from layersmith.plan.checks import asks_shapes
 from layersmith.plan.suite.values import Values, allowed, holds, others, with_derived
 from layersmith.spec.fits import fits
@@ -169,7 +170,7 @@ def _asked(analysis: Analysis, index: int) -> list[Argument]:
     seen: set[str] = set()
     waiting = [analysis.checks[index].tree]
     while waiting:
-        for node in ast.walk(waiting.pop()):
+        for node in walk(waiting.pop()):
             if isinstance(node, ast.Name) and node.id not in seen:
                 seen.add(node.id)
                 if node.id in analysis.scope.derived:

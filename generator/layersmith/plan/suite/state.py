@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from layersmith.language.analyse import Analysis
+from layersmith.language.trees import children
 
 # Branches that a statement stands in: of which `if`, and which of the two.
 Branches = frozenset[tuple[int, bool]]
@@ -14,6 +15,8 @@ Branches = frozenset[tuple[int, bool]]
 def reads_new_state(analysis: Analysis) -> bool:
     """Whether `call` reads state that it has assigned: no gradient passes through that."""
     updates = analysis.facts.updates
+    if not updates:
+        return False
     read, assigned = [], []
     for node, branches in _walk(analysis.call.tree, frozenset()):
         if isinstance(node, ast.Name) and node.id in updates:
@@ -31,13 +34,14 @@ def reads_new_state(analysis: Analysis) -> bool:
 
 def _walk(node: ast.AST, branches: Branches) -> Iterator[tuple[ast.AST, Branches]]:
     yield node, branches
-    for name, value in ast.iter_fields(node):
-        inner = branches
-        if isinstance(node, ast.If) and name != "test":
-            inner = branches | {(id(node), name == "body")}
-        for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AST):
-                yield from _walk(child, inner)
+    if not isinstance(node, ast.If):
+        for child in children(node):
+            yield from _walk(child, branches)
+        return
+    yield from _walk(node.test, branches)
+    for taken, body in ((True, node.body), (False, node.orelse)):
+        for statement in body:
+            yield from _walk(statement, branches | {(id(node), taken)})
 
 
 def _exclude(one: Branches, other: Branches) -> bool:

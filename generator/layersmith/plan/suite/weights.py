@@ -10,7 +10,7 @@ from layersmith.language.evaluate import Unknowable, evaluate
 from layersmith.language.objects import KerasObject
 from layersmith.language.sublayers import Maker
 from layersmith.language.tables import keras_layers
-from layersmith.language.trees import copy_of, fresh_tree, names_in, tree_of
+from layersmith.language.trees import copy_of, fresh_tree, names_in, tree_of, walk
 from layersmith.plan import names
 from layersmith.plan.arguments import literal
 from layersmith.plan.call import is_told
@@ -112,9 +112,7 @@ def _holding(analysis: Analysis, conditions: list[ast.AST], values: Values) -> i
 
 def _reads(analysis: Analysis, tree: ast.AST, name: str) -> bool:
     unfolded = ast.parse(in_arguments(analysis, tree), mode="eval")
-    return any(
-        isinstance(n, ast.Constant) and n.value == name for n in ast.walk(unfolded)
-    )
+    return any(isinstance(n, ast.Constant) and n.value == name for n in walk(unfolded))
 
 
 def _trains(analysis: Analysis) -> bool:
@@ -178,7 +176,7 @@ def _shape(analysis: Analysis, weight: Weight) -> str:
 def _sizes(analysis: Analysis, tree: ast.expr) -> str:
     """An expression on arguments and axes in the terms of `expected_weights`."""
     fresh = copy_of(tree)
-    for node in ast.walk(fresh):
+    for node in walk(fresh):
         if isinstance(node, ast.Name) and not is_argument(analysis, node.id):
             node.id = _own(node.id)
     return in_arguments(analysis, fresh)
