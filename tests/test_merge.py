@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layersmith.layout import relayout
-from layersmith.merge import in_conflict, merge, merge_lines, merge_without_base, sides
+from layersmith.markers import in_conflict, sides
+from layersmith.merge import merge, merge_lines, merge_without_base
 from sync_project import EXTRA, body
 
 BEFORE = "        y = x @ self.kernel\n"

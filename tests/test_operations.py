@@ -566,9 +566,13 @@ def test_mistake_points_at_the_argument():
 # The page --------------------------------------------------------------------------
 
 
-def test_page_tells_what_the_table_says():
-    from make_operations_doc import PAGE, page
+@pytest.mark.parametrize("made", ["page", "index"])
+def test_page_and_index_tell_what_the_table_says(made):
+    import make_operations_doc as tool
 
-    assert PAGE.read_text(encoding="utf-8") == page(), (
+    path, text = {"page": (tool.PAGE, tool.page), "index": (tool.INDEX, tool.index)}[
+        made
+    ]
+    assert path.read_text(encoding="utf-8") == text(), (
         "run tools/make_operations_doc.py"
     )

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from layersmith.header import digest, read, stamp
-from layersmith.merge import sides
+from layersmith.markers import sides
 from layersmith.sync import Action, Emitted, State, SyncError, apply, difference, survey
 from sync_project import EXTRA, Project, body, ruff
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from layersmith.header import read, stamp
-from layersmith.merge import in_conflict
+from layersmith.markers import in_conflict
 from layersmith.sync import Action, State
 from sync_project import EXTRA, Project, body, git, kept_texts, ruff
 

@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 )
 
 import layersmith.atomic
-from layersmith.merge import in_conflict
+from layersmith.markers import in_conflict
 from layersmith.sync import Action, Change, Emitted, apply, survey
 from sync_project import DyingOs, Killed, Spec, git, ruff
 

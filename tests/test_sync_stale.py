@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from layersmith.header import read, stamp
-from layersmith.merge import in_conflict, sides
+from layersmith.markers import in_conflict, sides
 from layersmith.sync import Action, State, difference
 from sync_project import EXTRA, Project, actions, body, ruff
 

@@ -1,6 +1,6 @@
-"""Makes docs/operations.md from the operation table.
+"""Makes docs/operations.md, and the index of the operation table, from the table.
 
-python tools/make_operations_doc.py            # write the page
+python tools/make_operations_doc.py            # write both
 python tools/make_operations_doc.py --check    # exit 1 where it would change
 """
 
@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+import textwrap
 from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "operations.md"
+INDEX = ROOT / "generator/layersmith/language/operations/index.py"
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT / "generator"))
@@ -48,6 +50,20 @@ What is no function of `np` is written out in the suite, from
 """
 
 
+INDEX_HEAD = '''\
+"""Which module of this folder holds which operations, so that a run loads a few of them.
+
+A new module is entered here by hand; `python tools/make_operations_doc.py` writes the rest.
+"""
+
+_TEXTS = {  # in the order of the documentation'''
+INDEX_TAIL = """\
+}
+
+FAMILIES = {family: tuple(names.split()) for family, names in _TEXTS.items()}
+"""
+
+
 def page() -> str:
     """The text of docs/operations.md."""
     from layersmith.language import operations
@@ -62,6 +78,22 @@ def page() -> str:
         )
         parts.extend(map(_line, operations.family(name)))
     return "\n".join(parts) + "\n"
+
+
+def index() -> str:
+    """The text of operations/index.py."""
+    from layersmith.language import operations
+
+    lines = [INDEX_HEAD]
+    for name in operations.FAMILIES:
+        names = " ".join(row.name for row in operations.family(name))
+        wrapped = textwrap.wrap(names, 80, break_on_hyphens=False)
+        lines += [
+            f'    "{name}": """',
+            *(f"        {line}" for line in wrapped),
+            '    """,',
+        ]
+    return "\n".join([*lines, INDEX_TAIL])
 
 
 def _line(row) -> str:
@@ -111,14 +143,14 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing")
     options = parser.parse_args(argv)
-    made = page()
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == made:
-        return 0
-    print(f"{PAGE}: {'stale' if options.check else 'written'}")
-    if options.check:
-        return 1
-    PAGE.write_text(made, encoding="utf-8", newline="\n")
-    return 0
+    stale = False
+    for path, made in ((INDEX, index()), (PAGE, page())):
+        if not path.exists() or path.read_text(encoding="utf-8") != made:
+            stale = True
+            print(f"{path}: {'stale' if options.check else 'written'}")
+            if not options.check:
+                path.write_text(made, encoding="utf-8", newline="\n")
+    return int(stale and options.check)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,6 @@ from urllib.parse import unquote
 
 from layersmith.atomic import FOLDER, Inside, SyncError, read_bytes, reason, write
 from layersmith.header import digest, quote
-from layersmith.history import pristine_body
 
 NAME = f"{FOLDER}/bases"
 _TITLE = "# What layersmith generated last: hand edits are merged by it. Commit it.\n"
@@ -60,6 +59,8 @@ class Bases:
             body = _unpack(entries.get(body_hash, ""))
             if body is not None and digest(body) == body_hash:
                 return body
+        from layersmith.history import pristine_body
+
         for path in paths:
             body = pristine_body(self._inside.root, path, body_hash)
             if body is not None:

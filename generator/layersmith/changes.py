@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import field
 from enum import Enum
 from pathlib import Path
 
+from layersmith.markers import lines_of
 from layersmith.record import record
 
 
@@ -103,20 +103,13 @@ def difference(change: Change) -> str:
     old_path = change.source or change.path
     old = "/dev/null" if change.before is None else f"a/{old_path.as_posix()}"
     new = "/dev/null" if change.after is None else f"b/{change.path.as_posix()}"
-    before, after = (_lines(change.before), _lines(change.after))
-    lines = list(difflib.unified_diff(before, after, old, new))
+    from difflib import unified_diff
+
+    before, after = (lines_of(change.before or ""), lines_of(change.after or ""))
+    lines = list(unified_diff(before, after, old, new))
     if not lines:
         lines = [f"--- {old}\n", f"+++ {new}\n"]
     return "".join(
         line if line.endswith("\n") else line + "\n\\ No newline at end of file\n"
         for line in lines
     )
-
-
-def _lines(text: str | None) -> list[str]:
-    """The lines with their ends; only `\\n` ends one, unlike for str.splitlines."""
-    if not text:
-        return []
-    lines = [line + "\n" for line in text.split("\n")]
-    lines[-1] = lines[-1][:-1]
-    return lines if lines[-1] else lines[:-1]

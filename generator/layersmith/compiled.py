@@ -53,19 +53,23 @@ def compiled_copy(package: Path, folder: Path) -> Path:
     return copy
 
 
-def _files(package: Path) -> list[str]:
+def _files(package: Path, below: str = "") -> list[str]:
     """The files of a package, by their paths in it."""
     found = []
-    for folder, folders, names in os.walk(package):
-        folders[:] = [name for name in folders if name != "__pycache__"]
-        found += [os.path.relpath(f"{folder}/{name}", package) for name in names]
+    with os.scandir(f"{package}/{below}") as entries:
+        for entry in entries:
+            if not entry.is_dir():
+                found.append(below + entry.name)
+            elif entry.name != "__pycache__":
+                found += _files(package, f"{below}{entry.name}/")
     return sorted(found)
 
 
 def _digest(package: Path, files: list[str]) -> str:
     total = hashlib.blake2b(digest_size=16)
     for name in files:
-        content = Path(package, name).read_bytes()
+        with open(f"{package}/{name}", "rb", buffering=0) as file:  # noqa: PTH123
+            content = file.read()
         total.update(f"{name}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
         total.update(content)
     return total.hexdigest()

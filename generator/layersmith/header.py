@@ -72,6 +72,11 @@ def normal(text: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
+def decode(data: bytes) -> str:
+    """The text of a file; bytes that are not UTF-8 survive the way back."""
+    return normal(data.decode("utf-8", "surrogateescape"))
+
+
 def header_lines(spec: str, spec_hash: str, body_hash: str) -> str:
     """The two lines of a header, each under 88 columns."""
     return f"{MARK}{shown(spec)}\n# spec sha256:{spec_hash} body sha256:{body_hash}\n"

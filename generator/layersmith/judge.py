@@ -11,6 +11,7 @@ from layersmith.changes import Action, Change, Emitted, State
 from layersmith.header import (
     MARK,
     Header,
+    decode,
     digest,
     header_lines,
     normal,
@@ -20,7 +21,8 @@ from layersmith.header import (
 )
 from layersmith.history import merge_stages
 from layersmith.layout import relayout
-from layersmith.merge import in_conflict, merge, merge_without_base, sides
+from layersmith.markers import in_conflict, sides
+from layersmith.merge import merge, merge_without_base
 from layersmith.renaming import renamed_names, with_names
 
 _FOREIGN = "has no layersmith header: move it away, or use --force (keeps a copy)"
@@ -28,15 +30,10 @@ _SOLVE = "choose between <<<<<<< yours and >>>>>>> regenerated"
 _UNSOLVED = "holds conflict markers: solve them, then run layersmith generate again"
 
 
-def decode(data: bytes) -> str:
-    """The text of a file; bytes that are not UTF-8 survive the way back."""
-    return normal(data.decode("utf-8", "surrogateescape"))
-
-
 def judge(
     emitted: Emitted,
     path: Path,
-    data: bytes | None,
+    data: bytes,
     bases: Bases,
     *,
     forced: bool = False,
@@ -52,17 +49,6 @@ def judge(
         forced: Whether edits are to be thrown away.
         old_path: The file's name until now, if `data` is from there.
     """
-    if not data:
-        # An empty file is what a power failure leaves; nobody has written it.
-        return Change(
-            path,
-            State.ABSENT,
-            Action.CREATE,
-            None if data is None else "",
-            stamp(emitted.body, emitted.spec, emitted.spec_text),
-            seen=data,
-            base=emitted.body,
-        )
     return _Judge(emitted, path, data, bases, forced, old_path).change()
 
 

@@ -13,6 +13,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from layersmith.history import git_command, git_environment
+from layersmith.markers import lines_of
 from layersmith.record import record
 
 YOURS, BASE, REGENERATED = ("yours", "base", "regenerated")
@@ -39,7 +40,7 @@ def merge(base: str, ours: str, theirs: str) -> Merged:
 
 def merge_without_base(ours: str, theirs: str) -> Merged:
     """Every difference of the two as a conflict: nothing tells which side is newer."""
-    a, b = (_lines(_ended(ours)), _lines(_ended(theirs)))
+    a, b = (lines_of(_ended(ours)), lines_of(_ended(theirs)))
     merged: list[str] = []
     conflicts = 0
     for tag, i, i_end, j, j_end in _opcodes(a, b):
@@ -53,7 +54,7 @@ def merge_without_base(ours: str, theirs: str) -> Merged:
 
 def merge_lines(base: str, ours: str, theirs: str) -> Merged:
     """The merge without git; all three texts end with a line break."""
-    o, a, b = (_lines(base), _lines(ours), _lines(theirs))
+    o, a, b = (lines_of(base), lines_of(ours), lines_of(theirs))
     merged: list[str] = []
     conflicts = 0
     o_at = a_at = b_at = 0
@@ -69,41 +70,6 @@ def merge_lines(base: str, ours: str, theirs: str) -> Merged:
         merged += o[o_next : o_next + length]
         o_at, a_at, b_at = (o_next + length, a_next + length, b_next + length)
     return Merged("".join(merged), conflicts)
-
-
-def in_conflict(text: str) -> bool:
-    """Whether the text holds a whole set of conflict markers, ours or git's."""
-    expected = 0
-    for line in text.split("\n"):
-        if line.startswith("<<<<<<< "):
-            expected = 1
-        elif line == "=======" and expected == 1:
-            expected = 2
-        elif line.startswith(">>>>>>> ") and expected == 2:
-            return True
-    return False
-
-
-def sides(text: str) -> tuple[str, str]:
-    """The text with each conflict solved for the upper, and for the lower side."""
-    upper: list[str] = []
-    lower: list[str] = []
-    side = "both"
-    for line in _lines(text):
-        if line.startswith("<<<<<<< "):
-            side = "upper"
-        elif line.startswith("|||||||") and side == "upper":
-            side = "base"
-        elif line.rstrip("\n") == "=======" and side in ("upper", "base"):
-            side = "lower"
-        elif line.startswith(">>>>>>> ") and side == "lower":
-            side = "both"
-        else:
-            if side in ("both", "upper"):
-                upper.append(line)
-            if side in ("both", "lower"):
-                lower.append(line)
-    return "".join(upper), "".join(lower)
 
 
 def _merge_with_git(base: str, ours: str, theirs: str) -> Merged | None:
@@ -195,13 +161,6 @@ def _conflict(
         *theirs,
         f">>>>>>> {REGENERATED}\n",
     ]
-
-
-def _lines(text: str) -> list[str]:
-    """The lines with their ends; only `\\n` ends one, unlike for str.splitlines."""
-    lines = text.split("\n")
-    ended = [line + "\n" for line in lines[:-1]]
-    return [*ended, lines[-1]] if lines[-1] else ended
 
 
 def _ended(text: str) -> str:

@@ -183,7 +183,7 @@ def read_specs(paths: list[Path], root: Path | None = None) -> list[SpecFile]:
     files, problems = [], []
     for path in paths:
         try:
-            files.append(SpecFile(_name(path, root), _read(path)))
+            files.append(SpecFile(spec_name(path, root), _read(path)))
         except LayersmithError as error:
             problems.append(str(error))
     if problems:
@@ -208,7 +208,8 @@ def _read(path: Path) -> str:
         ) from error
 
 
-def _name(path: Path, root: Path | None) -> str:
+def spec_name(path: Path, root: Path | None) -> str:
+    """What a spec is called in messages and headers: its path, from `root` if it is there."""
     if root is not None:
         resolved = path.resolve()
         if resolved.is_relative_to(root):

@@ -13,9 +13,8 @@ from pathlib import Path
 
 from layersmith.atomic import FOLDER, Inside
 from layersmith.changes import Emitted
-from layersmith.header import MARK, Header, read, shown
-from layersmith.judge import decode
-from layersmith.merge import sides
+from layersmith.header import MARK, Header, decode, read, shown
+from layersmith.markers import sides
 from layersmith.record import record
 from layersmith.renaming import kind_and_stem
 

@@ -30,9 +30,8 @@ from layersmith.atomic import (
 )
 from layersmith.bases import Bases
 from layersmith.changes import Action, Change, Emitted, State, difference
-from layersmith.header import digest
-from layersmith.judge import as_generated, decode, judge
-from layersmith.merge import in_conflict
+from layersmith.header import decode, digest, stamp
+from layersmith.markers import in_conflict
 from layersmith.stale import StaleFile, infer_renames, stale_files
 
 __all__ = [
@@ -100,9 +99,9 @@ def survey(
     for path, emitted in files.items():
         data, source = on_disk[path], renames.get(path)
         is_forced = path in forced or source in forced
-        change = judge(emitted, path, data, bases, forced=is_forced)
+        change = _judged(emitted, path, data, bases, forced=is_forced)
         if source is not None and old_data[source]:
-            moved = judge(
+            moved = _judged(
                 emitted,
                 path,
                 old_data[source],
@@ -219,6 +218,26 @@ def _look(path: Path, inside: Inside, problems: list[tuple[Path, str]]) -> bytes
     return None
 
 
+def _judged(
+    emitted: Emitted, path: Path, data: bytes | None, bases: Bases, **known
+) -> Change:
+    if data:
+        # Imported here: all that merges is not needed in a new project.
+        from layersmith.judge import judge
+
+        return judge(emitted, path, data, bases, **known)
+    # An empty file is what a power failure leaves; nobody has written it.
+    return Change(
+        path,
+        State.ABSENT,
+        Action.CREATE,
+        None if data is None else "",
+        stamp(emitted.body, emitted.spec, emitted.spec_text),
+        seen=data,
+        base=emitted.body,
+    )
+
+
 def _moved(change: Change, old_path: Path) -> Change:
     """The change for a file that is written under a new name."""
     action = change.action
@@ -247,6 +266,8 @@ def _remove(path: Path, data: bytes, note: str, backup: bool = False) -> Change:
 
 
 def _judge_stale(file: StaleFile, bases: Bases, forced: bool) -> Change:
+    from layersmith.judge import as_generated
+
     header = file.header
     text = decode(file.data)
     clean = not in_conflict(text) and as_generated(header, bases, file.path)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import gc
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from layersmith.atomic import read_bytes
 from layersmith.changes import Action, Change, State
@@ -17,35 +17,30 @@ from layersmith.exports import layers_in, with_exports
 from layersmith.header import normal
 from layersmith.layer_table import Row, with_table
 from layersmith.pipeline import SpecFile, Target, check, generate
-from layersmith.project import Project, find_project, read_specs, spec_paths
+from layersmith.project import Project, read_specs, spec_paths
 from layersmith.sync import apply, survey
+
+if TYPE_CHECKING:
+    from layersmith.commands.imports import Import
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Generates, or with --check or --diff says what would be generated."""
-    # Trees and plans are many and hardly ever in circles: to look for those as often as
-    # Python does takes a sixth of the time.
-    gc.set_threshold(100_000, 20, 100)
     dry = arguments.check or arguments.diff
-    if arguments.recipe or arguments.import_spec:
-        from layersmith.commands.imports import copy_imports, find_imports
-
-        project = needed(find_project(Path.cwd()))
-        imports = find_imports(project, arguments.recipe, arguments.import_spec)
-        # A wrong spec must not get into the project, where it would stop everything.
-        texts = [item.file for item in imports]
-        problems = check(texts)
-        if any(problem.level == "error" for problem in problems):
-            return Output(arguments, texts).finish(problems, [])
-        copy_imports(project, imports)
     files, project = spec_files(arguments.specs)
+    imports: list[Import] = []
+    if any((*arguments.recipe, *arguments.import_spec)):
+        from layersmith.commands.imports import find_imports
+
+        project = needed(project)
+        imports = find_imports(project, arguments.recipe, arguments.import_spec)
     if arguments.out is not None and not arguments.specs:
         raise LayersmithError(
             "--out DIR goes with specs: `layersmith generate SPEC --out DIR`"
         )
     if arguments.out is None:
         project = needed(project)
-        return _in_project(arguments, project, files, dry)
+        return _in_project(arguments, project, files, dry, imports=imports)
     return _in_folder(arguments, files, project, dry)
 
 
@@ -94,7 +89,9 @@ def _in_project(
     files: Sequence[SpecFile],
     dry: bool,
     renamed: Mapping[Path, Path] | None = None,
+    imports: Sequence[Import] = (),
 ) -> int:
+    files = [*files, *(item.placed(project) for item in imports)]
     chosen = getattr(arguments, "specs", [])
     remembered = Remembered(project, files)
     generated, problems = generate(
@@ -102,6 +99,11 @@ def _in_project(
     )
     output = Output(arguments, files, project.target.templates)
     if any(problem.level == "error" for problem in problems):
+        # A wrong spec does not get into the project, where it would stop everything.
+        texts = [item.file for item in imports]
+        own = check(texts)
+        if any(problem.level == "error" for problem in own):
+            return Output(arguments, texts).finish(own, [])
         return output.finish(problems, [])
     wanted = [*remembered.emitted]
     wanted += [emitted for item in generated for emitted in placed(item, project)]
@@ -130,6 +132,8 @@ def _in_project(
     owned_by_people = (exports, table)
     changes = (*changes, *(change for change in owned_by_people if change is not None))
     if not dry:
+        for item in imports:
+            item.copy(project)
         apply(changes, project.root)
     return output.finish(
         problems, changes, dry=dry, diff=getattr(arguments, "diff", False)

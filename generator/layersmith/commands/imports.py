@@ -9,7 +9,7 @@ from layersmith.atomic import write
 from layersmith.errors import LayersmithError
 from layersmith.gallery import recipe
 from layersmith.pipeline import SpecFile
-from layersmith.project import Project, spec_paths
+from layersmith.project import Project, spec_name, spec_paths
 from layersmith.record import record
 
 
@@ -29,7 +29,18 @@ class Import:
 
     @property
     def file(self) -> SpecFile:
+        """The spec under the name that its user knows."""
         return SpecFile(self.origin, self.content.decode("utf-8-sig"))
+
+    def placed(self, project: Project) -> SpecFile:
+        """The spec as the project will have it."""
+        name = spec_name(project.specs / self.name, project.root)
+        return SpecFile(name, self.file.text)
+
+    def copy(self, project: Project) -> None:
+        """Writes the spec into the project's folder."""
+        project.specs.mkdir(parents=True, exist_ok=True)
+        write(str(project.specs / self.name), self.content)
 
 
 def find_imports(
@@ -69,13 +80,6 @@ def find_imports(
                 f"{item.origin}: not UTF-8 at byte {error.start}"
             ) from error
     return new
-
-
-def copy_imports(project: Project, imports: Sequence[Import]) -> None:
-    """Writes the specs into the project's folder."""
-    project.specs.mkdir(parents=True, exist_ok=True)
-    for item in imports:
-        write(str(project.specs / item.name), item.content)
 
 
 def _specs_at(path: Path) -> list[Path]:

@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from importlib import import_module
 
 from layersmith.language.operations.base import Bound, Operation
+from layersmith.language.operations.index import FAMILIES
 
 __all__ = ["FAMILIES", "Bound", "Operation", "family", "find", "names", "rows"]
 
-# Modules of this folder that hold rows, in the order of the documentation.
-FAMILIES = (
-    "elementwise",
-    "special",
-    "choosing",
-    "creation",
-    "arrays",
-    "sizing",
-    "joining",
-    "picking",
-    "reductions",
-    "order",
-    "segments",
-    "linear",
-    "matrices",
-    "diagonals",
-    "neural",
-    "activations",
-    "convolution",
-    "pooling",
-    "signal",
-    "images",
-    "random",
-)
+_FAMILY_OF = {name: family for family, names in FAMILIES.items() for name in names}
 
 
 def family(name: str) -> tuple[Operation, ...]:
@@ -41,29 +19,28 @@ def family(name: str) -> tuple[Operation, ...]:
     return table
 
 
-@cache
-def _table() -> dict[str, Operation]:
-    return {
-        operation.name: operation for name in FAMILIES for operation in family(name)
-    }
+@lru_cache(maxsize=4096)
+def _row(name: str) -> Operation | None:
+    rows = family(_FAMILY_OF[name]) if name in _FAMILY_OF else ()
+    return next((row for row in rows if row.name == name), None)
 
 
 def find(name: str) -> Operation | None:
     """The row of an operation by any of its public names, such as `tf.math.reduce_sum`."""
-    row = _table().get(name)
+    row = _row(name)
     if row is not None:
         return row
     from layersmith.language.tables import tensorflow_functions
 
     functions = tensorflow_functions()
-    return _table().get(functions[name].canonical) if name in functions else None
+    return _row(functions[name].canonical) if name in functions else None
 
 
 def rows() -> tuple[Operation, ...]:
     """Every row, by family."""
-    return tuple(_table().values())
+    return tuple(row for name in FAMILIES for row in family(name))
 
 
 def names() -> frozenset[str]:
     """The names that the rows go by."""
-    return frozenset(_table())
+    return frozenset(_FAMILY_OF)
