@@ -1,5 +1,5 @@
 """Runs the command line as `python -m layersmith`."""
 
-from layersmith.cli import main
+from layersmith.cli import program
 
-raise SystemExit(main())
+raise SystemExit(program())
