@@ -6,6 +6,8 @@ from layersmith.plan.oracle import OraclePlan
 from layersmith.record import record
 
 Pairs = tuple[tuple[str, str], ...]
+# As many combinations are tried in one test, each once or twice, before some are left out.
+MOST = 60
 
 
 @record
@@ -291,6 +293,16 @@ class SuitePlan:
     supports_masks: str
     supports_masking: bool
     script_module: str
+
+    @property
+    def many_shapes(self) -> bool:
+        """Whether changes and shapes are too many to try each with each."""
+        return len(self.arguments.changes) * len(self.inputs.cases) > MOST
+
+    @property
+    def many_calls(self) -> bool:
+        """Whether changes and ways to call the layer are."""
+        return len(self.arguments.changes) * len(self.inputs.calls) > MOST
 
     @property
     def masked(self) -> bool:

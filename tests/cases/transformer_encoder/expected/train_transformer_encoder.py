@@ -28,7 +28,7 @@ def make_model(shape=SHAPE, outputs=1):
     return keras.Sequential(
         [
             keras.Input(shape),
-            TransformerEncoder(depth=2, heads=2, head_dim=3, hidden_units=5, rate=0.5),
+            TransformerEncoder(depth=1, heads=3, head_dim=4, hidden_units=5, rate=0.5),
             keras.layers.Flatten(),
             # float32 output: a stable loss under a mixed policy.
             keras.layers.Dense(outputs, dtype="float32"),

@@ -152,7 +152,7 @@ def convolution(x, filters, strides=None, padding="VALID", dilations=None):
 def oracle(a, w, inputs):
     """The forward pass in NumPy, from the arguments `a` and the weights `w`."""
     inputs = inputs.astype(float)
-    mean, variance = moments(w["kernel"], (0, 1, 2), keepdims=True)
+    mean, variance = moments(w["kernel"], (0, 1, 2))
     standardized = (w["kernel"] - mean) * (1 / np.sqrt(variance + a["epsilon"]))
     x = convolution(inputs, standardized, 1, "SAME")
     return x + w["bias"]
@@ -545,7 +545,7 @@ def test_training_changes_the_weights(dtype):
     x = sample(batch=8)
     layer = make(dtype=dtype)
     model = make_model(layer)
-    outputs = tf.nest.flatten(model.predict(x, verbose=0))
+    outputs = tf.nest.flatten(model(x))
     y = [v + 0.1 * np.cos(v) for v in outputs]  # near enough for float16
     model.compile(keras.optimizers.Adam(1e-3), ["mse"] * len(y))
     before = layer.get_weights()

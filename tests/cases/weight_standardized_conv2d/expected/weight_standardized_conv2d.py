@@ -52,7 +52,7 @@ class WeightStandardizedConv2D(layers.Layer):
         self.input_spec = layers.InputSpec(ndim=4, axes={-1: channels})
 
     def call(self, inputs):
-        mean, variance = tf.nn.moments(self.kernel, axes=[0, 1, 2], keepdims=True)
+        mean, variance = tf.nn.moments(self.kernel, axes=[0, 1, 2])
         standardized = (self.kernel - mean) * tf.math.rsqrt(variance + self.epsilon)
         x = tf.nn.conv2d(inputs, standardized, strides=1, padding="SAME")
         return tf.nn.bias_add(x, self.bias)
