@@ -104,6 +104,7 @@ class _Fields:
     def __get__(self, instance: object, owner: type) -> dict[str, Field]:
         twin = type(self.cls.__name__, self.cls.__bases__, self.namespace)
         found = dataclass(init=False, repr=False, eq=False)(twin)
+        self.cls.__dataclass_params__ = found.__dataclass_params__
         self.cls.__dataclass_fields__ = found.__dataclass_fields__
         return found.__dataclass_fields__
 
