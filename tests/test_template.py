@@ -1,6 +1,7 @@
 """What `copier copy` leaves: a project that works at once, whatever was answered."""
 
 import json
+import os
 import re
 import stat
 import sys
@@ -123,6 +124,16 @@ def test_recipes_chooses_what_to_start_from(template, tmp_path):
 def test_no_recipe_leaves_a_project_without_layers(template, tmp_path):
     project = copy(template, tmp_path / "p", package="my_layers", recipes=[])
     assert files(project) == SCAFFOLD
+
+
+def test_recipes_of_the_users_own_settings_are_taken(template, tmp_path):
+    settings = tmp_path / "settings.yml"
+    settings.write_text("defaults: {recipes: [dropout]}\n", encoding="utf-8")
+    command = (sys.executable, "-m", "copier", "copy", "--trust", "--defaults")
+    environment = {**os.environ, "COPIER_SETTINGS_PATH": str(settings)}
+    done = run(*command, template, "p", cwd=tmp_path, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert layer_files("dropout", "p") <= files(tmp_path / "p")
 
 
 def test_answers_can_be_read_from_a_file(template, tmp_path):
