@@ -11,7 +11,7 @@ from layersmith.language.facts import Facts
 from layersmith.language.parse import Parsed
 from layersmith.language.scope import Scope
 from layersmith.language.trees import walk
-from layersmith.spec.model import Spec
+from layersmith.spec.model import Code, Spec
 
 
 def check_used(
@@ -43,8 +43,9 @@ def check_used(
         for axis in shape.axes:
             if isinstance(axis, Dim):
                 used |= {name for atom in axis.atoms for name in _names(atom)}
-    for output in spec.outputs:
-        for text in output.shape.texts:
+    shapes = [part.shape for part in (*spec.outputs, *spec.weights)]
+    for shape in shapes:
+        for text in [shape.text] if isinstance(shape, Code) else shape.texts:
             used |= set(_names(text))
     for code in (spec.compute_output_shape, spec.compute_mask):
         if code is not None:

@@ -5,6 +5,26 @@ from __future__ import annotations
 import ast
 
 from layersmith.language.dims import Dim, SizeTooLarge
+from layersmith.language.trees import walk
+
+SIZES = "use names, numbers, + - * // %, and max or min of such"
+_FUNCTIONS = frozenset({"max", "min"})
+
+
+def size_names(tree: ast.AST) -> list[ast.Name]:
+    """The names in a size that stand for sizes."""
+    nodes = walk(tree)
+    called = {id(node.func) for node in nodes if _chooses(node)}
+    return [n for n in nodes if isinstance(n, ast.Name) and id(n) not in called]
+
+
+def _chooses(node: ast.AST) -> bool:
+    """Whether it is the largest or the smallest of several sizes."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in _FUNCTIONS
+    )
 
 
 def dim_of(node: ast.AST, of_name) -> Dim | None:
@@ -28,6 +48,11 @@ def dim_of(node: ast.AST, of_name) -> Dim | None:
             return combine(node.op, left, right)
         except SizeTooLarge:
             return None
+    if _chooses(node):
+        sizes = [dim_of(size, of_name) for size in node.args]
+        if None in sizes or len(sizes) < 2 or node.keywords:
+            return None
+        return Dim.of(f"{node.func.id}({', '.join(map(str, sizes))})")
     if isinstance(node, (ast.Subscript, ast.Call)):
         return Dim.of(ast.unparse(node))
     return None

@@ -8,7 +8,7 @@ from layersmith.errors import Report
 from layersmith.language.builtin_names import BUILTINS
 from layersmith.language.calls import Calls
 from layersmith.language.conditions import Conditions
-from layersmith.language.dim_reading import combine, dim_of
+from layersmith.language.dim_reading import SIZES, combine, dim_of, size_names
 from layersmith.language.dims import (
     Axis,
     Dim,
@@ -27,7 +27,6 @@ from layersmith.language.operations.conversion import (
 from layersmith.language.parse import Parsed
 from layersmith.language.scope import Scope
 from layersmith.language.subscripts import Subscripts
-from layersmith.language.trees import walk
 from layersmith.language.values import (
     NONE,
     UNKNOWN,
@@ -361,14 +360,12 @@ class Expressions(Calls, Functions, Conditions, Subscripts):
                 # A new name for an axis that the spec has none for.
                 axes.append(Dim.of(self.scope.new_axis(item.id)))
                 continue
-            for name in walk(item):
-                if isinstance(name, ast.Name) and name.id not in self.scope.values:
+            for name in size_names(item):
+                if name.id not in self.scope.values:
                     self.unknown_name(name)
             dim = dim_of(item, Dim.of)
             if dim is None:
-                self.problem(
-                    item, "this is not a size", "use names, numbers and + - * // %"
-                )
+                self.problem(item, "this is not a size", SIZES)
             axes.append(dim)
         return Shape(tuple(axes))
 

@@ -8,7 +8,7 @@ import keyword
 
 from layersmith.errors import Report, Span
 from layersmith.language.builtin_names import BUILTINS
-from layersmith.language.dim_reading import dim_of
+from layersmith.language.dim_reading import SIZES, dim_of, size_names
 from layersmith.language.dims import Axis, Derived, Dim, Rest, Shape
 from layersmith.language.parse import Parsed, parse_body, parse_expression
 from layersmith.language.scope import RESERVED, Scope
@@ -350,7 +350,7 @@ class _Builder:
         if parsed is None:
             return None
         known = self.scope.axes.keys() | self.scope.values.keys()
-        for node in parsed.names:
+        for node in size_names(parsed.tree):
             if node.id not in known:
                 self._unknown_size(parsed, node, known)
                 return None
@@ -378,7 +378,7 @@ class _Builder:
             self.report.error(
                 code.span,
                 f"`{code.text}` is not a size",
-                "use names, numbers and + - * // %",
+                SIZES,
             )
         return dim
 

@@ -66,11 +66,10 @@ class Reader:
                 found[key.text] = value
                 continue
             close = suggest(key.text, keys)
-            self.report.error(
-                key.span,
-                f"unknown key `{key.text}` in {what}",
-                f"did you mean `{close}`?" if close else f"known keys: {_list(keys)}",
-            )
+            hint = f"did you mean `{close}`?" if close else f"known keys: {_list(keys)}"
+            if key.text.count(")") > key.text.count("("):
+                hint = "in `{...}` a comma ends a value: put quotes around all of `f(a, b)`"
+            self.report.error(key.span, f"unknown key `{key.text}` in {what}", hint)
         for name, key in keys.items():
             if key.required and name not in found:
                 self.report.error(
