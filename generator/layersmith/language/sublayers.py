@@ -255,5 +255,5 @@ class _Reader:
                 self.error(
                     node,
                     f"`{node.id}` is not known when the sublayer is made",
-                    "use arguments and derived values",
+                    "take an argument for it, or use weights: their shapes may depend on axes",
                 )
