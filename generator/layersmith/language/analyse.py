@@ -252,6 +252,17 @@ def _bodies(spec: Spec, scope: Scope, report: Report) -> dict[str, Body]:
     return found
 
 
+def _asked_size(name: str, scope: Scope, shapes: frozenset[str]) -> str:
+    """How a check asks for the size of an axis, where `build` knows shapes."""
+    if name not in scope.axes or not shapes:
+        return ""
+    owner, position = scope.axes[name]
+    # Where there is one input, its shape goes by its own name as well.
+    shape = "input_shape" if len(shapes) == 2 else f"{owner}_shape"
+    size = f"{shape}[{position}]"
+    return f"write its size as `{size}`, which may be unknown: `{size} is None or ...`"
+
+
 def _condition(
     code: Code, scope: Scope, report: Report, also: frozenset[str] = frozenset()
 ) -> Parsed | None:
@@ -279,7 +290,8 @@ def _condition(
             report.error(
                 parsed.span(node),
                 f"`{node.id}` is not an argument",
-                "a condition asks arguments and derived values",
+                _asked_size(node.id, scope, also)
+                or "a condition asks arguments and derived values",
             )
     return parsed
 
