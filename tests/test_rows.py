@@ -300,8 +300,8 @@ def test_the_page_lists_every_row_with_its_spec():
     assert table() == [(words, case) for words, case, _ in ROWS]
 
 
-# What no row is about: sizes computed from others.
-FURTHER = {"computed_size", "size_of_the_larger"}
+# What no row is about: sizes computed from others, and asked by checks.
+FURTHER = {"computed_size", "size_of_the_larger", "check_of_axes"}
 
 
 def test_every_case_with_a_spec_of_its_own_shows_a_row():

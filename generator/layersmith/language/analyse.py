@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import field
 
 from layersmith.errors import Report, TooManyProblems
 from layersmith.language.bodies import Body, read_body
 from layersmith.language.builtin_names import BUILTINS
+from layersmith.language.check_sizes import with_sizes
 from layersmith.language.checks import check_used
 from layersmith.language.dims import Shape, shapes_differ
 from layersmith.language.examples import check_examples, given_layers
@@ -103,8 +105,7 @@ def _analysed(spec: Spec, report: Report, registry: Registry) -> Analysis | None
     objects = _objects(spec, scope, report)
     conditions = _conditions(spec, scope, report)
     checks = tuple(
-        _condition(check.condition, scope, report, _shape_names(spec))
-        for check in spec.checks
+        _check(check.condition, spec, scope, report) for check in spec.checks
     )
     outputs = _outputs(spec, scope, report)
     _check_asked_outputs(spec, report)
@@ -252,19 +253,24 @@ def _bodies(spec: Spec, scope: Scope, report: Report) -> dict[str, Body]:
     return found
 
 
-def _asked_size(name: str, scope: Scope, shapes: frozenset[str]) -> str:
-    """How a check asks for the size of an axis, where `build` knows shapes."""
-    if name not in scope.axes or not shapes:
-        return ""
-    owner, position = scope.axes[name]
-    # Where there is one input, its shape goes by its own name as well.
-    shape = "input_shape" if len(shapes) == 2 else f"{owner}_shape"
-    size = f"{shape}[{position}]"
-    return f"write its size as `{size}`, which may be unknown: `{size} is None or ...`"
+def _check(code: Code, spec: Spec, scope: Scope, report: Report) -> Parsed | None:
+    """A condition on arguments, and on shapes and axes of inputs but the batch."""
+    alone = len(spec.inputs) == 1
+    sizes = {
+        axis: f"{'input' if alone else name}_shape[{position}]"
+        for axis, (name, position) in scope.axes.items()
+        if position
+    }
+    parsed = _condition(code, scope, report, _shape_names(spec), sizes.keys())
+    return None if parsed is None else with_sizes(parsed, sizes, report)
 
 
 def _condition(
-    code: Code, scope: Scope, report: Report, also: frozenset[str] = frozenset()
+    code: Code,
+    scope: Scope,
+    report: Report,
+    also: AbstractSet[str] = frozenset(),
+    axes: AbstractSet[str] = frozenset(),
 ) -> Parsed | None:
     """A condition on arguments and derived values, and on the names in `also`."""
     parsed = parse_expression(code, report)
@@ -286,12 +292,13 @@ def _condition(
                 else f"`{node.id}` is not known yet here",
                 f"did you mean `{close}`?" if close else "a condition asks arguments",
             )
+        elif node.id in axes:
+            continue
         elif isinstance(value, Tensor) or node.id in scope.axes:
             report.error(
                 parsed.span(node),
                 f"`{node.id}` is not an argument",
-                _asked_size(node.id, scope, also)
-                or "a condition asks arguments and derived values",
+                "a condition asks arguments and derived values",
             )
     return parsed
 

@@ -7,11 +7,46 @@ from collections.abc import Iterator
 from layersmith.language.analyse import Analysis
 from layersmith.plan import names
 from layersmith.plan.checks import asks_shapes
-from layersmith.plan.suite.sizes import Shapes
-from layersmith.plan.suite.values import Values, holds
+from layersmith.plan.suite.asked import Given, asked
+from layersmith.plan.suite.sizes import Shapes, example_shape
+from layersmith.plan.suite.values import Values, allowed, holds
 
-# Of each input; of a list of inputs, those of all in it.
-Given = dict[str, object]
+
+def breakable(analysis: Analysis, values: Values) -> Values:
+    """The arguments, with defaults where a check of shapes else could not be broken.
+
+    Any height is a multiple of a patch of 1, which is a value like any other as long as
+    the check is not thought of.
+    """
+    example = {
+        name: shape
+        for name in names.tensors(analysis)
+        if (shape := example_shape(analysis, name)) is not None
+    }
+    given = {name.text for name, _ in analysis.spec.examples[0].arguments}
+    for index, parsed in enumerate(analysis.checks):
+        if not asks_shapes(analysis, parsed) or _refused(
+            analysis, values, example, index
+        ):
+            continue
+        asked_for = {node.id for node in parsed.names} - given
+        other = {
+            **values,
+            **{
+                a.name.text: a.default.value
+                for a in analysis.spec.arguments
+                if a.default is not None and a.name.text in asked_for
+            },
+        }
+        if allowed(analysis, other) and _refused(analysis, other, example, index):
+            values = other
+    return values
+
+
+def _refused(analysis: Analysis, values: Values, example: Shapes, index: int) -> bool:
+    """Whether some shapes break this check alone."""
+    near = _near(analysis, example)
+    return any(_broken(analysis, values, given) == [index] for given in near)
 
 
 def misshapen(
@@ -27,13 +62,12 @@ def misshapen(
     for index, check in enumerate(analysis.spec.checks):
         if not asks_shapes(analysis, analysis.checks[index]):
             continue
-        for given in _near(analysis, example):
-            if _broken(analysis, values, given) == [index]:
-                found.append((given, check.message))
-                for more in _with_unknown(analysis, given):
-                    if _broken(analysis, values, more) == [index]:
-                        found.append((more, check.message))
-                break
+        near = _near(analysis, example)
+        refused = [g for g in near if _broken(analysis, values, g) == [index]]
+        for given in refused[:1]:
+            more = _with_unknown(analysis, given)
+            refused += [g for g in more if _broken(analysis, values, g) == [index]]
+        found += [(given, check.message) for given in refused]
     return found
 
 
@@ -61,7 +95,7 @@ def _only_a_list(analysis: Analysis) -> bool:
 
 def _broken(analysis: Analysis, values: Values, given: Given) -> list[int]:
     """The checks that refuse these shapes."""
-    known = {**values, **_asked(analysis, given)}
+    known = {**values, **asked(analysis, given)}
     every = range(len(analysis.checks))
     return [index for index in every if not holds(analysis, index, known)]
 
@@ -86,15 +120,3 @@ def _with_unknown(analysis: Analysis, given: Given) -> Iterator[Given]:
         nothing = (None,) * len(first)
         yield {name: (first, nothing, last)}
         yield {name: (first, last, nothing)}
-
-
-def _asked(analysis: Analysis, given: Given) -> Given:
-    """Shapes by the names that a check has for them."""
-    known: Given = {f"{name}_shape": shape for name, shape in given.items()}
-    inputs = [given.get(name) for name in names.tensors(analysis)]
-    packing = analysis.spec.packing
-    if packing == "arguments":
-        known["input_shape"] = inputs[0]
-    else:
-        known["input_shape"] = tuple(inputs) if packing == "list" else dict(given)
-    return known

@@ -26,6 +26,7 @@ from layersmith.plan.shapes import chosen_axes, fixes_rank
 from layersmith.plan.suite.arguments import plan_arguments
 from layersmith.plan.suite.examples import plan_examples
 from layersmith.plan.suite.inputs import plan_inputs
+from layersmith.plan.suite.misshapen import breakable
 from layersmith.plan.suite.model import SuitePlan
 from layersmith.plan.suite.state import reads_new_state
 from layersmith.plan.suite.values import (
@@ -59,7 +60,7 @@ def plan_suite(
     """
     spec = analysis.spec
     oracle = plan_oracle(analysis)
-    values = example_values(analysis)
+    values = breakable(analysis, example_values(analysis))
     changed = changes(analysis, values)
     helpers = list(oracle.helpers)
     arguments = plan_arguments(analysis, values, changed, helpers)

@@ -8,6 +8,7 @@ from itertools import product
 from layersmith.language.analyse import Analysis
 from layersmith.language.evaluate import Unknowable, evaluate
 from layersmith.plan.oracle.functions import definitions
+from layersmith.plan.suite.asked import asked_in_example
 from layersmith.plan.suite.boundaries import boundary_values
 from layersmith.spec.fits import fits
 from layersmith.spec.model import Argument, Name
@@ -251,7 +252,8 @@ def _candidates(argument: Argument, value: object) -> Iterator[object]:
         yield from _greater(value)
     elif argument.type == "int":
         start = value if isinstance(value, int) else 1
-        yield from (start + 1, start - 1, start * 2, start + 2, start + 3, 1, 0)
+        half = start // 2
+        yield from (start + 1, start - 1, start * 2, half, start + 2, start + 3, 1, 0)
     elif argument.type == "float":
         yield from (0.25, 0.75, 0.5, 0.1, 0.01, 2.0, 1e-3)
         for bound in (argument.minimum, argument.maximum):
@@ -283,8 +285,11 @@ def _greater(value: object) -> Iterator[object]:
 
 
 def allowed(analysis: Analysis, values: Mapping[str, object]) -> bool:
-    """Whether the spec's checks hold for these arguments."""
-    return all(holds(analysis, index, values) for index in range(len(analysis.checks)))
+    """Whether the spec's checks hold for these arguments, and the example's shapes."""
+    if not analysis.checks:
+        return True
+    known = {**asked_in_example(analysis), **values}
+    return all(holds(analysis, index, known) for index in range(len(analysis.checks)))
 
 
 def holds(analysis: Analysis, index: int, values: Mapping[str, object]) -> bool:

@@ -153,6 +153,15 @@ REFUSED_SHAPES = [
         },
         "All dimensions of `value` and `key`, except the last one, must be equal",
     ),
+    (
+        {
+            "query": (2, 5, 6),
+            "value": (2, 4, 7),
+            "key": (2, 5, 3),
+            "attention_mask": (2, 5, 4),
+        },
+        "All dimensions of `value` and `key`, except the last one, must be equal",
+    ),
 ]
 # No two keep the same.
 MASKS = {
