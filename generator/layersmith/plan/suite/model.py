@@ -211,6 +211,11 @@ class WeightPlan:
         """Whether some sublayer is a small model of others."""
         return any("keras.Sequential(" in source for _, _, source in self.sublayers)
 
+    @property
+    def seeded(self) -> bool:
+        """Whether a sublayer is given a seed."""
+        return any("seed=" in source for _, _, source in self.sublayers)
+
 
 @record
 class ExamplePlan:

@@ -631,6 +631,7 @@ def test_sublayers(changed):
         for one, other in zip(got, want):
             assert type(one) is type(other), name
             assert settings(one.get_config()) == settings(other.get_config()), name
+            assert getattr(one, "seed", None) == getattr(other, "seed", None), name
             assert one.dtype_policy == layer.dtype_policy, name
             assert one.name.startswith(name)
     assert (layer.attention_dropout is None) == ("attention_dropout" not in expected)
