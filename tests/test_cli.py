@@ -120,6 +120,21 @@ def test_out_without_a_spec_is_wrong_usage(project, run):
     assert "--out DIR goes with specs" in err
 
 
+def test_a_recipe_is_copied_into_a_project_and_no_folder(project, run):
+    status, _, err = run("generate", "--recipe", "relu", "--out", "here")
+    assert status == 3
+    assert "--out DIR goes with specs" in err
+    assert not (project / "here").exists()
+
+
+def test_with_check_no_recipe_is_copied(project, run):
+    before = sorted(project.rglob("*"))
+    status, out, _ = run("generate", "--check", "--recipe", "relu")
+    assert status == 1
+    assert "relu.py" in out
+    assert sorted(project.rglob("*")) == before
+
+
 # generate SPEC --out DIR.
 
 

@@ -301,7 +301,12 @@ def test_the_page_lists_every_row_with_its_spec():
 
 
 # What no row is about: sizes computed from others, and asked by checks.
-FURTHER = {"computed_size", "size_of_the_larger", "check_of_axes"}
+FURTHER = {
+    "computed_size",
+    "size_of_the_larger",
+    "check_of_axes",
+    "check_of_two_inputs",
+}
 
 
 def test_every_case_with_a_spec_of_its_own_shows_a_row():

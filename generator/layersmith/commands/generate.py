@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         project = needed(project)
         imports = find_imports(project, arguments.recipe, arguments.import_spec)
-    if arguments.out is not None and not arguments.specs:
+    if arguments.out is not None and (imports or not arguments.specs):
         raise LayersmithError(
             "--out DIR goes with specs: `layersmith generate SPEC --out DIR`"
         )

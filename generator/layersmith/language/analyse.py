@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import field
 
 from layersmith.errors import Report, TooManyProblems
+from layersmith.language.asked import check, condition, conditions, shape_names
 from layersmith.language.bodies import Body, read_body
-from layersmith.language.builtin_names import BUILTINS
-from layersmith.language.check_sizes import with_sizes
 from layersmith.language.checks import check_used
 from layersmith.language.dims import Shape, shapes_differ
 from layersmith.language.examples import check_examples, given_layers
@@ -18,17 +16,15 @@ from layersmith.language.facts import Facts
 from layersmith.language.gradients import check_gradients
 from layersmith.language.interpret import Interpreter
 from layersmith.language.objects import KerasObject, check_identifiers, read_object
-from layersmith.language.parse import Parsed, parse_body, parse_expression
+from layersmith.language.parse import Parsed, parse_body
 from layersmith.language.registry import Registry
 from layersmith.language.scope import Scope
 from layersmith.language.scope_builder import build_scope, spec_shape
 from layersmith.language.sublayers import Maker, read_maker
-from layersmith.language.trees import stored_names
-from layersmith.language.values import Function, Items, Static, Tensor, Unknown, Value
+from layersmith.language.values import Function, Items, Tensor, Unknown, Value
 from layersmith.language.whitelist import check_allowed
 from layersmith.record import record
 from layersmith.spec.model import Code, Spec
-from layersmith.suggest import suggest
 
 
 @record
@@ -103,22 +99,20 @@ def _analysed(spec: Spec, report: Report, registry: Registry) -> Analysis | None
         if maker is not None:
             makers[sublayer.name.text] = maker
     objects = _objects(spec, scope, report)
-    conditions = _conditions(spec, scope, report)
-    checks = tuple(
-        _check(check.condition, spec, scope, report) for check in spec.checks
-    )
+    when = conditions(spec, scope, report)
+    checks = tuple(check(one.condition, spec, scope, report) for one in spec.checks)
     outputs = _outputs(spec, scope, report)
     _check_asked_outputs(spec, report)
     output_codes = tuple(
         None
         if output.code is None
-        else _condition(output.code, scope, report, _shape_names(spec))
+        else condition(output.code, scope, report, shape_names(spec))
         for output in spec.outputs
     )
     bodies = _bodies(spec, scope, report)
     masking = None
     if isinstance(spec.supports_masking, Code):
-        masking = _condition(spec.supports_masking, scope, report)
+        masking = condition(spec.supports_masking, scope, report)
     check_examples(spec, scope, report)
     check_identifiers(spec, report)
     given = given_layers(spec, report)
@@ -132,9 +126,9 @@ def _analysed(spec: Spec, report: Report, registry: Registry) -> Analysis | None
     _check_returns(spec, outputs, call, facts, report)
     read = [maker.parsed for maker in makers.values()]
     read += [
-        check
-        for check in (*conditions.values(), *checks, masking, *output_codes)
-        if check is not None
+        one
+        for one in (*when.values(), *checks, masking, *output_codes)
+        if one is not None
     ]
     read += [body.parsed for body in bodies.values()]
     names = {name for found in objects.values() for name in found.names}
@@ -155,7 +149,7 @@ def _analysed(spec: Spec, report: Report, registry: Registry) -> Analysis | None
         makers,
         floats,
         objects,
-        conditions,
+        when,
         tuple(check for check in checks if check is not None),
         tuple(output for output in outputs if output is not None),
         bodies,
@@ -223,84 +217,18 @@ def _own_argument(spec: Spec, weight: str, kind: str) -> str | None:
     return None
 
 
-def _conditions(spec: Spec, scope: Scope, report: Report) -> dict[str, Parsed]:
-    found = {}
-    for part in (*spec.weights, *spec.sublayers):
-        if part.when is not None:
-            parsed = _condition(part.when, scope, report)
-            if parsed is not None:
-                found[part.name.text] = parsed
-    return found
-
-
-def _shape_names(spec: Spec) -> frozenset[str]:
-    """Names of the shapes that `build` is given."""
-    names = {f"{layer_input.name}_shape" for layer_input in spec.inputs}
-    return frozenset({"input_shape", *names})
-
-
 def _bodies(spec: Spec, scope: Scope, report: Report) -> dict[str, Body]:
     """Methods that the author wrote out, by name."""
     found = {}
     inputs = {layer_input.name.text for layer_input in spec.inputs}
     for name, code, parameters in (
-        ("compute_output_shape", spec.compute_output_shape, _shape_names(spec)),
+        ("compute_output_shape", spec.compute_output_shape, shape_names(spec)),
         ("compute_mask", spec.compute_mask, {*inputs, "inputs", "mask"}),
     ):
         body = None if code is None else read_body(code, parameters, scope, report)
         if body is not None:
             found[name] = body
     return found
-
-
-def _check(code: Code, spec: Spec, scope: Scope, report: Report) -> Parsed | None:
-    """A condition on arguments, and on shapes and axes of inputs but the batch."""
-    alone = len(spec.inputs) == 1
-    sizes = {
-        axis: f"{'input' if alone else name}_shape[{position}]"
-        for axis, (name, position) in scope.axes.items()
-        if position
-    }
-    parsed = _condition(code, scope, report, _shape_names(spec), sizes.keys())
-    return None if parsed is None else with_sizes(parsed, sizes, report)
-
-
-def _condition(
-    code: Code,
-    scope: Scope,
-    report: Report,
-    also: AbstractSet[str] = frozenset(),
-    axes: AbstractSet[str] = frozenset(),
-) -> Parsed | None:
-    """A condition on arguments and derived values, and on the names in `also`."""
-    parsed = parse_expression(code, report)
-    if parsed is None:
-        return None
-    bound = stored_names(parsed.names)
-    for node in parsed.nodes:
-        if not isinstance(node, ast.Name) or node.id in BUILTINS | also | bound:
-            continue
-        value = scope.values.get(node.id)
-        if value is None or node.id in {"training", *scope.call_arguments}:
-            close = suggest(
-                node.id, [n for n, v in scope.values.items() if isinstance(v, Static)]
-            )
-            report.error(
-                parsed.span(node),
-                f"unknown name `{node.id}`"
-                if value is None
-                else f"`{node.id}` is not known yet here",
-                f"did you mean `{close}`?" if close else "a condition asks arguments",
-            )
-        elif node.id in axes:
-            continue
-        elif isinstance(value, Tensor) or node.id in scope.axes:
-            report.error(
-                parsed.span(node),
-                f"`{node.id}` is not an argument",
-                "a condition asks arguments and derived values",
-            )
-    return parsed
 
 
 def _outputs(spec: Spec, scope: Scope, report: Report) -> list[Shape | None]:

@@ -1,0 +1,144 @@
+"""Conditions that a spec states outside of `call`: of parts, of checks, of outputs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+
+from layersmith.errors import Report
+from layersmith.language.builtin_names import BUILTINS
+from layersmith.language.parse import Parsed, parse_expression
+from layersmith.language.scope import Scope
+from layersmith.language.trees import copy_of, stored_names, walk
+from layersmith.language.values import Static, Tensor
+from layersmith.spec.model import Code, Spec
+from layersmith.suggest import suggest
+
+
+def conditions(spec: Spec, scope: Scope, report: Report) -> dict[str, Parsed]:
+    """Those under which weights and sublayers exist, by the name of the part."""
+    found = {}
+    for part in (*spec.weights, *spec.sublayers):
+        if part.when is not None:
+            parsed = condition(part.when, scope, report)
+            if parsed is not None:
+                found[part.name.text] = parsed
+    return found
+
+
+def shape_names(spec: Spec) -> frozenset[str]:
+    """Names of the shapes that `build` is given."""
+    if spec.packing != "arguments":
+        return frozenset({"input_shape"})
+    names = {f"{layer_input.name}_shape" for layer_input in spec.inputs}
+    return frozenset({"input_shape", *names})
+
+
+def check(code: Code, spec: Spec, scope: Scope, report: Report) -> Parsed | None:
+    """A condition on arguments, and on shapes and axes of inputs but the batch."""
+    shapes = _shapes(spec)
+    sizes = {
+        axis: f"{shapes[name]}[{position}]"
+        for axis, (name, position) in scope.axes.items()
+        if position and name in shapes
+    }
+    parsed = condition(code, scope, report, shape_names(spec), sizes.keys())
+    return None if parsed is None else _with_sizes(parsed, sizes, report)
+
+
+def _shapes(spec: Spec) -> dict[str, str]:
+    """Source of the shape of each input in `build`, where it is one tensor."""
+    alone = len(spec.inputs) == 1
+    found = {}
+    for index, one in enumerate(spec.inputs):
+        key = f'["{one.name}"]' if spec.packing == "dict" else f"[{index}]"
+        if one.many:
+            continue
+        if alone:
+            found[one.name.text] = "input_shape"
+        elif spec.packing == "arguments":
+            found[one.name.text] = f"{one.name}_shape"
+        else:
+            found[one.name.text] = f"input_shape{key}"
+    return found
+
+
+def condition(
+    code: Code,
+    scope: Scope,
+    report: Report,
+    also: AbstractSet[str] = frozenset(),
+    axes: AbstractSet[str] = frozenset(),
+) -> Parsed | None:
+    """A condition on arguments and derived values, and on the names in `also`."""
+    parsed = parse_expression(code, report)
+    if parsed is None:
+        return None
+    bound = stored_names(parsed.names)
+    for node in parsed.nodes:
+        if not isinstance(node, ast.Name) or node.id in BUILTINS | also | bound:
+            continue
+        value = scope.values.get(node.id)
+        if value is None or node.id in {"training", *scope.call_arguments}:
+            close = suggest(
+                node.id, [n for n, v in scope.values.items() if isinstance(v, Static)]
+            )
+            report.error(
+                parsed.span(node),
+                f"unknown name `{node.id}`"
+                if value is None
+                else f"`{node.id}` is not known yet here",
+                f"did you mean `{close}`?" if close else "a condition asks arguments",
+            )
+        elif node.id in axes:
+            continue
+        elif isinstance(value, Tensor) or node.id in scope.axes:
+            report.error(
+                parsed.span(node),
+                f"`{node.id}` is not an argument",
+                "a condition asks arguments and derived values",
+            )
+    return parsed
+
+
+def _with_sizes(parsed: Parsed, sizes: Mapping[str, str], report: Report) -> Parsed:
+    """The check with `input_shape[1]` for `height`; what is not known breaks no check.
+
+    Each of several conditions that `and` joins is left out on its own:
+    `input_shape[1] is None or input_shape[1] % 2 == 0`.
+
+    Args:
+        sizes: Axes, each with the source of its size, which may be None.
+    """
+    if not any(node.id in sizes for node in parsed.names):
+        return parsed
+    tree = parsed.tree
+    joined = isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And)
+    parts = [_guarded(part, sizes) for part in (tree.values if joined else [tree])]
+    text = " and ".join(f"({part})" for part in parts) if joined else parts[0]
+    code = parsed.code
+    made = parse_expression(Code(text, code.span, code.origin), report)
+    return parsed if made is None else made
+
+
+def _guarded(tree: ast.expr, sizes: Mapping[str, str]) -> str:
+    nodes = walk(tree)
+    names = [n.id for n in nodes if isinstance(n, ast.Name) and n.id in sizes]
+    unknown = [f"{sizes[name]} is None" for name in dict.fromkeys(names)]
+    text = ast.unparse(_Sizes(sizes).visit(copy_of(tree)))
+    if '"' not in text:
+        text = text.replace("'", '"')
+    if unknown and isinstance(tree, (ast.IfExp, ast.Lambda)):
+        text = f"({text})"
+    return " or ".join([*unknown, text])
+
+
+class _Sizes(ast.NodeTransformer):
+    def __init__(self, sizes: Mapping[str, str]):
+        self.sizes = sizes
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        if node.id not in self.sizes:
+            return node
+        return ast.parse(self.sizes[node.id], mode="eval").body
