@@ -306,6 +306,7 @@ FURTHER = {
     "size_of_the_larger",
     "check_of_axes",
     "check_of_two_inputs",
+    "check_beside_a_mask",
 }
 
 

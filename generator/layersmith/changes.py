@@ -98,13 +98,13 @@ class Change:
 
 def difference(change: Change) -> str:
     """What the change does to the file, as a unified diff; empty if nothing."""
+    from difflib import unified_diff
+
     if change.before == change.after and change.source is None:
         return ""
     old_path = change.source or change.path
     old = "/dev/null" if change.before is None else f"a/{old_path.as_posix()}"
     new = "/dev/null" if change.after is None else f"b/{change.path.as_posix()}"
-    from difflib import unified_diff
-
     before, after = (lines_of(change.before or ""), lines_of(change.after or ""))
     lines = list(unified_diff(before, after, old, new))
     if not lines:

@@ -79,7 +79,12 @@ class Report:
 
     @property
     def failed(self) -> bool:
-        return any(problem.level == "error" for problem in self.problems)
+        return failed(self.problems)
+
+
+def failed(problems: Iterable[Problem]) -> bool:
+    """Whether one of the problems is an error, so that nothing is written."""
+    return any(problem.level == "error" for problem in problems)
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:

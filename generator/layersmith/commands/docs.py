@@ -15,7 +15,7 @@ from layersmith.atomic import read_bytes
 from layersmith.changes import Action, Change, State
 from layersmith.commands.output import Output
 from layersmith.commands.specs import needed
-from layersmith.errors import LayersmithError
+from layersmith.errors import LayersmithError, failed
 from layersmith.header import digest, normal, quote
 from layersmith.layer_table import Row, table
 from layersmith.pipeline import Page, document
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     files = read_specs(spec_paths(project.specs), project.root)
     output = Output(arguments, files)
     pages, problems = document(files, project.target)
-    if any(problem.level == "error" for problem in problems):
+    if failed(problems):
         return output.finish(problems, [])
     wanted = {
         f"{page.snake}.md": _stamped(page.text, page.source.name) for page in pages

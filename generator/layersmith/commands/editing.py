@@ -12,7 +12,7 @@ from layersmith.atomic import write
 from layersmith.commands.generate import generate_project
 from layersmith.commands.output import Output
 from layersmith.commands.specs import needed
-from layersmith.errors import LayersmithError, Report
+from layersmith.errors import LayersmithError, Report, failed
 from layersmith.gallery import recipe
 from layersmith.order import uses
 from layersmith.pipeline import SpecFile, check
@@ -54,7 +54,7 @@ def add(arguments: argparse.Namespace) -> int:
         text = _LAYER.sub(rf"\g<1>{name}", recipe(arguments.recipe), count=1)
     file = SpecFile(path.relative_to(project.root).as_posix(), text)
     problems = check([file])
-    if any(problem.level == "error" for problem in problems):
+    if failed(problems):
         return Output(arguments, [file]).finish(problems, [])
     write(str(path), text.encode())
     print(f"      add {file.name}")

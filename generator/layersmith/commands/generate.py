@@ -12,7 +12,7 @@ from layersmith.changes import Action, Change, State
 from layersmith.commands.output import Output
 from layersmith.commands.placing import Remembered, flat, placed, row, training_package
 from layersmith.commands.specs import beside, needed, spec_files
-from layersmith.errors import LayersmithError
+from layersmith.errors import LayersmithError, failed
 from layersmith.exports import layers_in, with_exports
 from layersmith.header import normal
 from layersmith.layer_table import Row, with_table
@@ -52,7 +52,7 @@ def _in_folder(
 ) -> int:
     generated, problems = generate(files, Target(), beside(arguments.specs, project))
     output = Output(arguments, files)
-    if any(problem.level == "error" for problem in problems):
+    if failed(problems):
         return output.finish(problems, [])
     root = arguments.out
     wanted = [
@@ -98,11 +98,11 @@ def _in_project(
         remembered.unknown, project.target, beside(chosen, project)
     )
     output = Output(arguments, files, project.target.templates)
-    if any(problem.level == "error" for problem in problems):
+    if failed(problems):
         # A wrong spec does not get into the project, where it would stop everything.
         texts = [item.file for item in imports]
         own = check(texts)
-        if any(problem.level == "error" for problem in own):
+        if failed(own):
             return Output(arguments, texts).finish(own, [])
         return output.finish(problems, [])
     wanted = [*remembered.emitted]

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from layersmith.changes import Action, Change, difference
 from layersmith.emit.own import OwnTemplates
-from layersmith.errors import Problem, as_json, github, in_order, render
+from layersmith.errors import Problem, as_json, failed, github, in_order, render
 from layersmith.pipeline import SpecFile
 
 _WORDS = {
@@ -75,13 +75,13 @@ class Output:
             checked: Number of specs, for a command that only checks them.
             diff: Whether the differences are shown.
         """
-        failed = any(problem.level == "error" for problem in problems)
-        status = 2 if failed else _status(changes, dry)
+        stopped = failed(problems)
+        status = 2 if stopped else _status(changes, dry)
         if self.arguments.json:
             self._json(problems, changes, status)
             return status
         self._problems(problems)
-        if failed:
+        if stopped:
             return status
         if diff:
             self._diff(changes)

@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 
 from layersmith.errors import Report
 from layersmith.language.builtin_names import BUILTINS
+from layersmith.language.inputs import input_of, shape_parameter, tensors
 from layersmith.language.parse import Parsed, parse_expression
 from layersmith.language.scope import Scope
 from layersmith.language.trees import copy_of, stored_names, walk
@@ -36,32 +37,22 @@ def shape_names(spec: Spec) -> frozenset[str]:
 
 
 def check(code: Code, spec: Spec, scope: Scope, report: Report) -> Parsed | None:
-    """A condition on arguments, and on shapes and axes of inputs but the batch."""
-    shapes = _shapes(spec)
+    """A condition on arguments, and on shapes and axes of inputs but the batch.
+
+    Axes of an input that may be left out, or be a list, are not among them.
+    """
+    always = {
+        name
+        for name in tensors(spec)
+        if not input_of(spec, name).optional and not input_of(spec, name).many
+    }
     sizes = {
-        axis: f"{shapes[name]}[{position}]"
+        axis: f"{shape_parameter(spec, name)}[{position}]"
         for axis, (name, position) in scope.axes.items()
-        if position and name in shapes
+        if position and name in always
     }
     parsed = condition(code, scope, report, shape_names(spec), sizes.keys())
     return None if parsed is None else _with_sizes(parsed, sizes, report)
-
-
-def _shapes(spec: Spec) -> dict[str, str]:
-    """Source of the shape of each input in `build`, where it is one tensor."""
-    alone = len(spec.inputs) == 1
-    found = {}
-    for index, one in enumerate(spec.inputs):
-        key = f'["{one.name}"]' if spec.packing == "dict" else f"[{index}]"
-        if one.many:
-            continue
-        if alone:
-            found[one.name.text] = "input_shape"
-        elif spec.packing == "arguments":
-            found[one.name.text] = f"{one.name}_shape"
-        else:
-            found[one.name.text] = f"input_shape{key}"
-    return found
 
 
 def condition(

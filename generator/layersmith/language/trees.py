@@ -66,12 +66,7 @@ def walk(tree: ast.AST) -> list[ast.AST]:
     """As `ast.walk`, without contexts and in a third of its time, a tenth of a run's."""
     nodes = [tree]
     for node in nodes:
-        for name in _PARTS[node.__class__]:
-            value = getattr(node, name)
-            if value.__class__ is list:
-                nodes += [part for part in value if isinstance(part, ast.AST)]
-            elif isinstance(value, ast.AST):
-                nodes.append(value)
+        nodes += children(node)
     return nodes
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from layersmith.language.analyse import Analysis
+from layersmith.language.asked import shape_names
 from layersmith.language.parse import Parsed
 from layersmith.plan import names
 from layersmith.plan.arguments import literal, quoted
@@ -21,7 +22,7 @@ def asks_shapes(analysis: Analysis, parsed: Parsed) -> bool:
 
 def _asked(analysis: Analysis, parsed: Parsed) -> list[str]:
     """Arguments and shapes of inputs that a check asks, in order."""
-    shapes = {"input_shape", *(f"{i.name}_shape" for i in analysis.spec.inputs)}
+    shapes = shape_names(analysis.spec)
     names_asked = [node.id for node in parsed.names]
     return [
         name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
+from layersmith.language import inputs
 from layersmith.language.analyse import Analysis
 from layersmith.language.dims import Axis, Dim, Rest, Shape
 from layersmith.language.parse import Parsed
@@ -19,15 +20,11 @@ SELF = frozenset({"compute_dtype", "variable_dtype", "trainable"})
 
 def tensors(analysis: Analysis) -> tuple[str, ...]:
     """Names of the inputs that `build` gets the shape of: all but masks and states."""
-    return tuple(
-        i.name.text
-        for i in analysis.spec.inputs
-        if not i.state and not is_mask(analysis, i.name.text)
-    )
+    return inputs.tensors(analysis.spec)
 
 
 def input_of(analysis: Analysis, name: str) -> Input:
-    return next(i for i in analysis.spec.inputs if i.name.text == name)
+    return inputs.input_of(analysis.spec, name)
 
 
 def call_parameters(analysis: Analysis) -> list[str]:
@@ -82,25 +79,12 @@ def _shape_matters(analysis: Analysis, name: str) -> bool:
 
 def is_mask(analysis: Analysis, name: str) -> bool:
     """Whether an input is a Keras mask: optional, bool, and named like one."""
-    found = next((i for i in analysis.spec.inputs if i.name.text == name), None)
-    if found is None or found.dtype != "bool" or not found.optional:
-        return False
-    others = {i.name.text for i in analysis.spec.inputs}
-    return name == "mask" or (
-        name.endswith("_mask") and name[: -len("_mask")] in others
-    )
+    return inputs.is_mask(analysis.spec, name)
 
 
 def shape_parameter(analysis: Analysis, name: str) -> str:
     """Source of an input's shape in `build`."""
-    packing = analysis.spec.packing
-    if packing == "list":
-        return f"input_shape[{tensors(analysis).index(name)}]"
-    if packing == "dict":
-        return f'input_shape["{name}"]'
-    if input_of(analysis, name).many:
-        return "input_shape[0]" if len(tensors(analysis)) == 1 else f"{name}_shape[0]"
-    return "input_shape" if len(tensors(analysis)) == 1 else f"{name}_shape"
+    return inputs.shape_parameter(analysis.spec, name)
 
 
 def fixed_axes(analysis: Analysis) -> set[str]:

@@ -8,8 +8,8 @@ from layersmith.plan import names
 from layersmith.plan.cell import states
 from layersmith.plan.given_layers import example_source
 from layersmith.plan.seeds import draws_in_inference
+from layersmith.plan.suite.asked import example_shape
 from layersmith.plan.suite.inputs import NUMPY_DTYPES, upper_bound
-from layersmith.plan.suite.sizes import example_shape
 from layersmith.plan.suite.values import example_values
 from layersmith.spec.model import Input
 from layersmith.train_plan import TrainInput, TrainOutput, TrainPlan

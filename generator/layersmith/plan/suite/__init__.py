@@ -3,6 +3,5 @@
 from layersmith.plan.suite.inputs import NUMPY_DTYPES
 from layersmith.plan.suite.model import SuitePlan
 from layersmith.plan.suite.plan import plan_suite
-from layersmith.plan.suite.sizes import example_shape as _example_shape
 
-__all__ = ["NUMPY_DTYPES", "SuitePlan", "_example_shape", "plan_suite"]
+__all__ = ["NUMPY_DTYPES", "SuitePlan", "plan_suite"]

@@ -9,11 +9,11 @@ from layersmith.language.dims import Axis, Rest
 from layersmith.plan import names
 from layersmith.plan.arguments import literal
 from layersmith.plan.init import needs_build
+from layersmith.plan.suite.asked import Shapes, example_of
 from layersmith.plan.suite.bounds import upper_bound
 from layersmith.plan.suite.masks import mask_table, plan_masks
 from layersmith.plan.suite.misshapen import misshapen, unknown
 from layersmith.plan.suite.model import InputPlan, MaskPlan, Pairs, SuiteInput
-from layersmith.plan.suite.sizes import Shapes, example_shape
 from layersmith.plan.suite.symbolic import announced_shapes, symbolic_shape
 from layersmith.plan.suite.values import Values, others
 from layersmith.spec.model import Input
@@ -35,7 +35,7 @@ def plan_inputs(analysis: Analysis, values: Values, changes: list[Values]) -> In
     form = spec.packing if several else "one"
     if form == "arguments" and len(given) == 1:
         form = "many"
-    example = _example(analysis, given, 0)
+    example = example_of(analysis, [i.name.text for i in given])
     cases = [example, *_without_optional(analysis, given, example)]
     higher = _other_rank(analysis, given, example)
     if higher is not None:
@@ -77,15 +77,6 @@ def plan_inputs(analysis: Analysis, values: Values, changes: list[Values]) -> In
             for shapes in unknown(analysis, values, example)
         ),
     )
-
-
-def _example(analysis: Analysis, given: list[Input], index: int) -> Shapes:
-    found = {}
-    for layer_input in given:
-        shape = example_shape(analysis, layer_input.name.text, index)
-        if shape is not None:
-            found[layer_input.name.text] = shape
-    return found
 
 
 def _without_optional(

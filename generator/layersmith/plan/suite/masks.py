@@ -6,8 +6,8 @@ from collections import Counter
 
 from layersmith.language.analyse import Analysis
 from layersmith.plan import names
+from layersmith.plan.suite.asked import example_shape
 from layersmith.plan.suite.model import MaskPlan, Pairs
-from layersmith.plan.suite.sizes import example_shape
 
 
 def plan_masks(analysis: Analysis) -> tuple[MaskPlan, ...]:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from layersmith.language.analyse import Analysis
 from layersmith.plan import names
 from layersmith.plan.checks import asks_shapes
-from layersmith.plan.suite.asked import Given, asked
-from layersmith.plan.suite.sizes import Shapes, example_shape
+from layersmith.plan.suite.asked import Given, Shapes, asked, example_of
 from layersmith.plan.suite.values import Values, allowed, holds
 
 
@@ -18,11 +17,7 @@ def breakable(analysis: Analysis, values: Values) -> Values:
     Any height is a multiple of a patch of 1, which is a value like any other as long as
     the check is not thought of.
     """
-    example = {
-        name: shape
-        for name in names.tensors(analysis)
-        if (shape := example_shape(analysis, name)) is not None
-    }
+    example = example_of(analysis, names.tensors(analysis))
     given = {name.text for name, _ in analysis.spec.examples[0].arguments}
     for index, parsed in enumerate(analysis.checks):
         if not asks_shapes(analysis, parsed) or _refused(

@@ -7,25 +7,11 @@ from collections.abc import Mapping
 from layersmith.language.analyse import Analysis
 from layersmith.language.dims import Axis, Dim, Rest, Shape
 from layersmith.language.evaluate import Unknowable, evaluate
-from layersmith.language.examples import example_shapes
 from layersmith.language.trees import tree_of
 from layersmith.plan import names
+from layersmith.plan.suite.asked import example_shape
 from layersmith.plan.suite.values import with_derived
 from layersmith.spec.model import Code
-
-# Of inputs, by name.
-Shapes = dict[str, tuple[int, ...]]
-
-
-def example_shape(
-    analysis: Analysis, name: str, index: int = 0
-) -> tuple[int, ...] | None:
-    """The shape of an input in an example; that of its values, where those are given."""
-    for given, value in analysis.spec.examples[index].inputs:
-        if given.text == name:
-            many = names.input_of(analysis, name).many
-            return example_shapes(value.value, many)[0]
-    return None
 
 
 def example_sizes(analysis: Analysis) -> dict[str, int]:

@@ -6,7 +6,8 @@ from layersmith.language.analyse import Analysis
 from layersmith.language.evaluate import Unknowable, evaluate
 from layersmith.language.trees import tree_of
 from layersmith.plan import names
-from layersmith.plan.suite.sizes import Shapes, announced
+from layersmith.plan.suite.asked import Shapes
+from layersmith.plan.suite.sizes import announced
 from layersmith.plan.suite.values import Values, with_derived
 from layersmith.spec.model import Code, Input
 
