@@ -16,10 +16,12 @@ from layersmith.language.facts import Facts
 from layersmith.language.gradients import check_gradients
 from layersmith.language.interpret import Interpreter
 from layersmith.language.objects import KerasObject, check_identifiers, read_object
-from layersmith.language.parse import Parsed, parse_body
+from layersmith.language.parse import parse_body
+from layersmith.language.parsed import Parsed
 from layersmith.language.registry import Registry
 from layersmith.language.scope import Scope
-from layersmith.language.scope_builder import build_scope, spec_shape
+from layersmith.language.scope_builder import build_scope
+from layersmith.language.shape_reading import ShapeReader
 from layersmith.language.sublayers import Maker, read_maker
 from layersmith.language.values import Function, Items, Tensor, Unknown, Value
 from layersmith.language.whitelist import check_allowed
@@ -232,9 +234,9 @@ def _bodies(spec: Spec, scope: Scope, report: Report) -> dict[str, Body]:
 
 
 def _outputs(spec: Spec, scope: Scope, report: Report) -> list[Shape | None]:
+    sizes = ShapeReader(spec, scope, report)
     return [
-        spec_shape(output.shape, "the output", spec, scope, report)
-        for output in spec.outputs
+        sizes.shape(output.shape, "the output", static=False) for output in spec.outputs
     ]
 
 

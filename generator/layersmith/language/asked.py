@@ -9,7 +9,8 @@ from collections.abc import Set as AbstractSet
 from layersmith.errors import Report
 from layersmith.language.builtin_names import BUILTINS
 from layersmith.language.inputs import input_of, shape_parameter, tensors
-from layersmith.language.parse import Parsed, parse_expression
+from layersmith.language.parse import parse_expression
+from layersmith.language.parsed import Parsed
 from layersmith.language.scope import Scope
 from layersmith.language.trees import copy_of, stored_names, walk
 from layersmith.language.values import Static, Tensor

@@ -10,7 +10,8 @@ from layersmith.errors import Report
 from layersmith.language import operations
 from layersmith.language.builtin_names import BUILTINS
 from layersmith.language.operations import Operation
-from layersmith.language.parse import Parsed, parse_body
+from layersmith.language.parse import parse_body
+from layersmith.language.parsed import Parsed
 from layersmith.language.scope import Scope
 from layersmith.language.subscripts import dotted_name
 from layersmith.language.trees import children, stored_names

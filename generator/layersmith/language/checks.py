@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from layersmith.errors import Report
 from layersmith.language.dims import Dim
 from layersmith.language.facts import Facts
-from layersmith.language.parse import Parsed
+from layersmith.language.parsed import Parsed
 from layersmith.language.scope import Scope
 from layersmith.language.trees import walk
 from layersmith.spec.model import Code, Spec

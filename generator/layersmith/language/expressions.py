@@ -24,7 +24,7 @@ from layersmith.language.operations.conversion import (
     common_dtype,
     literal,
 )
-from layersmith.language.parse import Parsed
+from layersmith.language.parsed import Parsed
 from layersmith.language.scope import Scope
 from layersmith.language.subscripts import Subscripts
 from layersmith.language.values import (

@@ -6,7 +6,7 @@ import ast
 
 from layersmith.errors import Report
 from layersmith.language.facts import Facts
-from layersmith.language.parse import Parsed
+from layersmith.language.parsed import Parsed
 from layersmith.language.trees import children, walk
 from layersmith.spec.model import Spec
 

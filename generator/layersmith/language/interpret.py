@@ -9,7 +9,7 @@ from layersmith.errors import Report
 from layersmith.language.dims import Dim, Shape, surely_differ
 from layersmith.language.expressions import Expressions, TooManySteps
 from layersmith.language.facts import Facts
-from layersmith.language.parse import Parsed
+from layersmith.language.parsed import Parsed
 from layersmith.language.scope import RESERVED, Scope
 from layersmith.language.sublayers import Maker
 from layersmith.language.trees import walk

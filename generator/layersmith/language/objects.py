@@ -6,7 +6,8 @@ import ast
 from collections.abc import Set as AbstractSet
 
 from layersmith.errors import Report
-from layersmith.language.parse import Parsed, parse_expression
+from layersmith.language.parse import parse_expression
+from layersmith.language.parsed import Parsed
 from layersmith.language.trees import walk
 from layersmith.record import record
 from layersmith.spec.model import Code, Spec

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from layersmith.errors import Span
 from layersmith.language.dims import Shape
-from layersmith.language.parse import Parsed
+from layersmith.language.parsed import Parsed
 from layersmith.language.values import (
     Value,
 )

@@ -8,10 +8,11 @@ import keyword
 
 from layersmith.errors import Report, Span
 from layersmith.language.builtin_names import BUILTINS
-from layersmith.language.dim_reading import SIZES, dim_of, size_names
 from layersmith.language.dims import Axis, Derived, Dim, Rest, Shape
-from layersmith.language.parse import Parsed, parse_body, parse_expression
+from layersmith.language.parse import parse_body, parse_expression
+from layersmith.language.parsed import Parsed
 from layersmith.language.scope import RESERVED, Scope
+from layersmith.language.shape_reading import ShapeReader
 from layersmith.language.trees import stored_names
 from layersmith.language.values import (
     Activation,
@@ -51,6 +52,7 @@ class _Builder:
         self.floats = floats
         self.report = report
         self.scope = Scope()
+        self.sizes = ShapeReader(spec, self.scope, report)
         # Code of derived values, with the names that have a value before it.
         self._early: list[tuple[Parsed, set[str]]] = []
 
@@ -67,7 +69,7 @@ class _Builder:
             if parsed is not None:
                 scope.derived[derived.name.text] = parsed
                 self._early.append((parsed, set(scope.values)))
-                dim = self.dim(parsed.tree)
+                dim = self.sizes.dim(parsed.tree)
             kind = "int" if dim is not None else "object"
             self._define(
                 derived.name.text,
@@ -93,7 +95,9 @@ class _Builder:
                 shape = None
                 self._shape_code(weight.shape)
             else:
-                shape = self.shape(weight.shape, f"weight `{weight.name}`", static=True)
+                shape = self.sizes.shape(
+                    weight.shape, f"weight `{weight.name}`", static=True
+                )
             dtype = self.floats if weight.dtype in (None, "float") else weight.dtype
             self._define(
                 weight.name.text,
@@ -163,7 +167,7 @@ class _Builder:
         parsed = parse_expression(constant.value, self.report)
         shape = None
         if constant.shape is not None:
-            shape = self.shape(
+            shape = self.sizes.shape(
                 constant.shape, f"constant `{constant.name}`", static=True
             )
         if parsed is not None:
@@ -224,7 +228,7 @@ class _Builder:
         }
         for node in parsed.nodes:
             if isinstance(node, ast.Name) and node.id not in known | BUILTINS:
-                self._unknown_size(parsed, node, known)
+                self.sizes.unknown(parsed, node, known)
             elif isinstance(node, ast.Name) and node.id in self.scope.axes:
                 if self.scope.axes[node.id][1] == 0:
                     self.report.error(
@@ -327,77 +331,6 @@ class _Builder:
             )
         return Shape(tuple(axes))
 
-    def shape(self, shape: SpecShape, what: str, static: bool) -> Shape | None:
-        """A shape over named sizes; with `static`, its axes become known in build."""
-        axes: list[Axis] = []
-        for code in shape.axes:
-            if code.text.startswith("..."):
-                if static:
-                    self.report.error(
-                        code.span, f"{what} cannot have `...`", "name each axis"
-                    )
-                    return None
-                axes.append(Rest(code.text))
-                continue
-            dim = self._size(code, static)
-            if dim is None:
-                return None
-            axes.append(dim)
-        return Shape(tuple(axes))
-
-    def _size(self, code: Code, static: bool) -> Dim | None:
-        parsed = parse_expression(code, self.report)
-        if parsed is None:
-            return None
-        known = self.scope.axes.keys() | self.scope.values.keys()
-        for node in size_names(parsed.tree):
-            if node.id not in known:
-                self._unknown_size(parsed, node, known)
-                return None
-            value = self.scope.values.get(node.id)
-            if node.id not in self.scope.axes and not (
-                isinstance(value, Static) and value.kind in ("int", "shape", "object")
-            ):
-                self.report.error(
-                    parsed.span(node),
-                    f"`{node.id}` is not a size",
-                    "use an int argument or an axis",
-                )
-                return None
-            if static and node.id in self.scope.axes:
-                if self.scope.axes[node.id][1] == 0:
-                    self.report.error(
-                        parsed.span(node),
-                        f"a shape cannot depend on `{node.id}`, the size of the batch",
-                        "it changes from call to call: use another axis or an argument",
-                    )
-                    return None
-                self.scope.static_axes.add(node.id)
-        dim = self.dim(parsed.tree)
-        if dim is None:
-            self.report.error(
-                code.span,
-                f"`{code.text}` is not a size",
-                SIZES,
-            )
-        return dim
-
-    def _unknown_size(self, parsed: Parsed, node: ast.Name, known) -> None:
-        close = suggest(node.id, known)
-        self.report.error(
-            parsed.span(node),
-            f"unknown name `{node.id}`",
-            f"did you mean `{close}`?"
-            if close
-            else "name it as an axis of an input, or an argument",
-        )
-
-    def dim(self, node: ast.AST) -> Dim | None:
-        computed = {derived.name.text for derived in self.spec.derived}
-        return dim_of(
-            node, lambda name: Dim.of(Derived(name) if name in computed else name)
-        )
-
 
 def _names_an_axis(text: str) -> bool:
     plain = text.isascii() and text.isidentifier() and not text.startswith("__")
@@ -428,12 +361,3 @@ def _argument_value(argument) -> Value:
         "any": "object",
     }
     return Static(kinds.get(argument.type, argument.type), nullable=argument.nullable)
-
-
-def spec_shape(
-    shape: SpecShape, what: str, spec: Spec, scope: Scope, report: Report
-) -> Shape | None:
-    """A shape of the spec over named sizes; `...` and axes of unknown size are allowed."""
-    builder = _Builder(spec, "float", report)
-    builder.scope = scope
-    return builder.shape(shape, what, static=False)

@@ -9,7 +9,8 @@ from layersmith.errors import Report
 from layersmith.language.dim_reading import dim_of
 from layersmith.language.dims import Dim
 from layersmith.language.objects import KINDS, unknown_identifier
-from layersmith.language.parse import Parsed, parse_expression
+from layersmith.language.parse import parse_expression
+from layersmith.language.parsed import Parsed
 from layersmith.language.registry import KnownLayer, Registry
 from layersmith.language.scope import Scope
 from layersmith.language.trees import walk

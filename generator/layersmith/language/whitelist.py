@@ -14,7 +14,7 @@ from collections.abc import Set as AbstractSet
 
 from layersmith.errors import Report
 from layersmith.language.builtin_names import BUILTINS
-from layersmith.language.parse import Parsed
+from layersmith.language.parsed import Parsed
 from layersmith.language.scope import Scope
 from layersmith.language.subscripts import dotted_name
 from layersmith.language.trees import walk

@@ -6,7 +6,7 @@ import re
 from itertools import groupby
 
 from layersmith.language.analyse import Analysis
-from layersmith.language.parse import Parsed
+from layersmith.language.parsed import Parsed
 from layersmith.plan import names
 from layersmith.plan.build_sublayers import build_sublayers
 from layersmith.plan.checks import asks_shapes, check_statement

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from layersmith.language.analyse import Analysis
-from layersmith.language.parse import Parsed
+from layersmith.language.parsed import Parsed
 from layersmith.language.trees import children, walk
 from layersmith.language.values import Tensor
 from layersmith.plan import names

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.asked import shape_names
-from layersmith.language.parse import Parsed
+from layersmith.language.parsed import Parsed
 from layersmith.plan import names
 from layersmith.plan.arguments import literal, quoted
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from layersmith.language import inputs
 from layersmith.language.analyse import Analysis
 from layersmith.language.dims import Axis, Dim, Rest, Shape
-from layersmith.language.parse import Parsed
+from layersmith.language.parsed import Parsed
 from layersmith.language.trees import fresh_tree, names_in
 from layersmith.language.values import Tensor
 from layersmith.plan import arguments

@@ -9,7 +9,7 @@ import tokenize
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from layersmith.language.parse import Parsed
+from layersmith.language.parsed import Parsed
 from layersmith.language.trees import walk
 
 # Text of a line that is no code, and what may be such text over several lines.

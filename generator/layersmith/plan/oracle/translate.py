@@ -6,7 +6,7 @@ import ast
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.operations import Operation
-from layersmith.language.parse import Parsed
+from layersmith.language.parsed import Parsed
 from layersmith.language.subscripts import dotted_name
 from layersmith.language.trees import stored_names, walk
 from layersmith.language.values import Static, Tensor
