@@ -42,7 +42,7 @@ TAKEN = [
 ]
 # Shapes of the input; tests of one case take the first.
 SHAPES = [(2, 4, 8, 3)]
-# Shapes that do not go together, with the message that says so.
+# Shapes that are refused, with the message that says so.
 REFUSED_SHAPES = [
     ((2, 5, 8, 3), "`size` must divide the height and the width"),
     ((2, 4, 9, 3), "`size` must divide the height and the width"),
@@ -401,7 +401,7 @@ def test_wrong_rank_is_refused():
 
 
 @pytest.mark.parametrize(("shapes", "message"), REFUSED_SHAPES, ids=str)
-def test_shapes_that_do_not_go_together_are_refused(shapes, message):
+def test_refused_shapes_are_told_why(shapes, message):
     with pytest.raises(ValueError) as refusal:
         built(sample(shapes))
     assert message.rstrip(".") in str(refusal.value)

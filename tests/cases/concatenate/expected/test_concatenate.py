@@ -35,7 +35,7 @@ SHAPES = [
     [(5, 4, 3), (5, 4, 3)],
     [(5, 2, 4, 3), (5, 2, 4, 3), (5, 2, 4, 3)],
 ]
-# Shapes that do not go together, with the message that says so.
+# Shapes that are refused, with the message that says so.
 REFUSED_SHAPES = [
     (
         [(5, 4, 3), (5, 4, 4)],
@@ -330,7 +330,7 @@ def test_one_trace_serves_any_batch_size():
 
 
 @pytest.mark.parametrize(("shapes", "message"), REFUSED_SHAPES, ids=str)
-def test_shapes_that_do_not_go_together_are_refused(shapes, message):
+def test_refused_shapes_are_told_why(shapes, message):
     with pytest.raises(ValueError) as refusal:
         make().build(shapes)
     assert message.rstrip(".") in str(refusal.value)

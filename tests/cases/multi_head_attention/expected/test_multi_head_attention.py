@@ -142,7 +142,7 @@ SHAPES = [
     {"query": (2, 5, 6), "value": (2, 4, 3)},
     {"query": (2, 2, 5, 6), "value": (2, 2, 4, 7), "key": (2, 2, 4, 3)},
 ]
-# Shapes that do not go together, with the message that says so.
+# Shapes that are refused, with the message that says so.
 REFUSED_SHAPES = [
     (
         {
@@ -948,7 +948,7 @@ def test_one_trace_serves_any_batch_size():
 
 
 @pytest.mark.parametrize(("shapes", "message"), REFUSED_SHAPES, ids=str)
-def test_shapes_that_do_not_go_together_are_refused(shapes, message):
+def test_refused_shapes_are_told_why(shapes, message):
     with pytest.raises(ValueError) as refusal:
         built(sample(shapes))
     assert message.rstrip(".") in str(refusal.value)
