@@ -149,6 +149,65 @@ def test_no_two_arguments_have_one_value():
     assert len(set(values)) == 2
 
 
+def changes_of(text):
+    """The tables of changes: those of whole layers, and those of configurations."""
+    namespace: dict[str, list] = {"CHANGES": [], "CHANGES_KEPT": []}
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Assign) and node.targets[0].id in namespace:
+            namespace[node.targets[0].id] = ast.literal_eval(node.value)
+    return [
+        {name for change in table for name in change} for table in namespace.values()
+    ]
+
+
+def test_another_initializer_is_tried_where_it_can_show():
+    own = (
+        ("  start:", "  other: {type: initializer, default: zeros}\n  start:"),
+        ("initializer: zeros, when", "initializer: other, when"),
+    )
+    # The tests fill the layer's own weights with values of their own.
+    whole, kept = changes_of(suite(SCALE, argument=own[0], weight=own[1]))
+    assert "other" in kept - whole
+    # A sublayer is compared with one that the spec makes.
+    whole, _ = changes_of(
+        suite(
+            SCALE,
+            argument=own[0],
+            weight=own[1],
+            sublayer=(
+                "call: |",
+                "sublayers:\n  dense: Dense(4, bias_initializer=other)\ncall: |",
+            ),
+            call=("  return y", "  return dense(y)"),
+            output=(
+                "outputs: {shape: [batch, ..., features]}",
+                "outputs: {shape: [batch, ..., 4]}",
+            ),
+        )
+    )
+    assert "other" in whole
+
+
+def test_of_many_shapes_and_changes_each_change_is_tried_in_both_branches():
+    recipe = next(path for path in RECIPES if path.stem == "multi_head_attention")
+    text = emitted(recipe.read_text(encoding="utf-8"), str(recipe)).suite
+    tree = ast.parse(text)
+    tree.body = [
+        node
+        for node in tree.body
+        if (isinstance(node, ast.FunctionDef) and node.name == "pairs")
+        or (isinstance(node, ast.Assign) and node.targets[0].id == "CHANGES")
+    ]
+    namespace: dict = {}
+    exec(compile(tree, "suite", "exec"), namespace)  # noqa: S102
+    tried = list(namespace["pairs"](["a", "b", "c"]))
+    assert [({}, case, way) for case in "abc" for way in (False, True)] == tried[:6]
+    for changed in namespace["CHANGES"][1:]:
+        cases = {(case, way) for change, case, way in tried if change == changed}
+        assert {way for _, way in cases} == {False, True}
+        assert len({case for case, _ in cases}) == 2
+
+
 def test_each_check_is_broken_so_that_its_message_is_the_first():
     text = suite(
         SCALE,

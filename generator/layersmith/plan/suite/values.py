@@ -10,6 +10,7 @@ from layersmith.language.evaluate import Unknowable, evaluate
 from layersmith.plan.oracle.functions import definitions
 from layersmith.plan.suite.asked import asked_in_example
 from layersmith.plan.suite.boundaries import boundary_values
+from layersmith.plan.suite.started import starts_weights
 from layersmith.spec.fits import fits
 from layersmith.spec.model import Argument, Name
 
@@ -85,7 +86,7 @@ def changes(analysis: Analysis, values: Values) -> list[Values]:
 
 
 def kept_alone(analysis: Analysis, values: Values) -> list[Values]:
-    """Changes that need other inputs or weights: the configuration alone keeps them."""
+    """Changes that need other inputs, or that no output shows: parts of a configuration."""
     found = []
     for argument in settings(analysis):
         name = argument.name.text
@@ -116,8 +117,10 @@ def in_other_examples(analysis: Analysis, argument: Argument) -> list[object]:
 
 
 def _comparable(analysis: Analysis, argument: Argument) -> bool:
-    """Whether the layer can be called with another value as it is with the example's."""
-    return same_inputs(analysis, argument) and not positive(argument)
+    """Whether a call with another value than the example's can show it."""
+    if positive(argument) or starts_weights(analysis, argument):
+        return False
+    return same_inputs(analysis, argument)
 
 
 def positive(argument: Argument) -> bool:

@@ -23,7 +23,7 @@ CHANGES = [
     {"rate": 0.0},
     {"seed": 8},
 ]
-# Changes that need other inputs or weights: parts of the configuration alone.
+# Changes that need other inputs, or that no output shows: parts of the configuration.
 CHANGES_KEPT = [
     {"noise_shape": (None, 1)},
 ]

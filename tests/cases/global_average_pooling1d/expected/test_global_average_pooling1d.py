@@ -21,7 +21,7 @@ CHANGES = [
     {},
     {"keepdims": False},
 ]
-# Changes that need other inputs or weights: parts of the configuration alone.
+# Changes that need other inputs, or that no output shows: parts of the configuration.
 CHANGES_KEPT = [
     {"data_format": "channels_first"},
     {"data_format": None},
