@@ -1,12 +1,14 @@
 """Runs an emitted suite on mutants of its layer, each in a fork of one process.
 
 TensorFlow is imported once, before the forks; nothing of it has run then, so that it
-has no threads that a fork would lose.
+has no threads that a fork would lose. The suite is the same in each run, so its bytecode
+is kept; what pytest does at its end for the sake of long sessions is left out.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import shutil
@@ -20,6 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+# No plugins but pytest's own; not those that collect garbage at the end, which takes as
+# long as a test in a process that holds TensorFlow.
+OPTIONS = ("-x", "-q", "--tb=native", "-p", "no:cacheprovider")
+OPTIONS += ("-p", "no:unraisableexception", "-p", "no:threadexception")
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,7 @@ class Suite:
 
     def measure(self) -> Run:
         """The suite on the layer as it is; its times set the order and the limit."""
+        gc.freeze()
         run = next(iter(self.judge([self.layer], jobs=1)))[1]
         self.durations = run.durations
         self.limit = 60 + 6 * run.seconds
@@ -113,6 +121,10 @@ class Suite:
                     self.kills[run.test] += 1
                 shutil.rmtree(place, ignore_errors=True)
                 yield index, run
+
+    @property
+    def _bytecode(self) -> Path:
+        return self.scratch / f"{self.snake}-bytecode"
 
     def tests(self, place: Path) -> list[str]:
         """What pytest is to run, in a fork whose text of the layer lies in `place`."""
@@ -140,7 +152,12 @@ class Suite:
 
     def _start(self, text: str, place: Path) -> int:
         for path in self.folder.glob("*.py"):
-            shutil.copy(path, place)
+            shutil.copy2(path, place)
+        if self._bytecode.exists():
+            # Never that of the layer, which is another one each time.
+            (place / "__pycache__").mkdir()
+            for path in self._bytecode.iterdir():
+                shutil.copy2(path, place / "__pycache__")
         (place / f"{self.snake}.py").write_text(text, encoding="utf-8")
         pid = os.fork()
         if pid:
@@ -158,18 +175,16 @@ class Suite:
         os.chdir(place)
         sys.path.insert(0, str(place))
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-        sys.dont_write_bytecode = True
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        # The first run is that of the layer itself: it leaves the suite's bytecode.
+        sys.dont_write_bytecode = self._bytecode.exists()
         watch = _Watch(self._order if self.durations else None)
-        options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
-        options += [
-            "-p",
-            "no:xdist",
-            "--rootdir",
-            str(place),
-            "--basetemp",
-            str(place / "tmp"),
-        ]
+        options = [*OPTIONS, "--rootdir", str(place), "--basetemp", str(place / "tmp")]
         code = pytest.main([*options, *self.tests(place)], plugins=[watch])
+        if not self._bytecode.exists():
+            self._bytecode.mkdir()
+            for path in place.glob(f"__pycache__/test_{self.snake}.*pytest*.pyc"):
+                shutil.copy2(path, self._bytecode)
         result = {
             "code": int(code),
             "test": watch.test,

@@ -7,7 +7,7 @@ branch flipped, a mask or a seed ignored, momentum and 1 - momentum exchanged, r
 swapped, a call replaced by its argument, casts and dtypes dropped, the input returned,
 two weights swapped, initializers, `trainable`, shapes, any keyword dropped, an argument
 replaced by its default, config entries dropped or wrong, output shapes wrong, any
-statement dropped.
+statement dropped, any line deleted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Faults in statements: dropped, branches forced or negated, loops cut short."""
+"""Faults in statements: dropped, branches forced or negated, loops cut short, lines lost."""
 
 from __future__ import annotations
 
@@ -22,12 +22,37 @@ def mutants(source: Source) -> Iterator[Mutant]:
             yield source.change(
                 "decorator dropped", decorator, Change(start - 1, end + 1, "")
             )
+    yield from _lines(source)
+
+
+def _lines(source: Source) -> Iterator[Mutant]:
+    """Any one line deleted, which is no whole statement: those are dropped above."""
+    lines = source.text.splitlines(keepends=True)
+    left_out = {
+        number
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.stmt)
+        for number in range(node.lineno, node.end_lineno + 1)
+        if _is_text(node) or (node.lineno == node.end_lineno and not _imports(node))
+    }
+    for number in range(1, len(lines) + 1):
+        if number not in left_out:
+            rest = lines[: number - 1] + lines[number:]
+            yield Mutant("line deleted", number, "".join(rest))
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _imports(node: ast.stmt) -> bool:
+    return isinstance(node, (ast.Import, ast.ImportFrom))
 
 
 def _dropped(source: Source, node: ast.stmt) -> Iterator[Mutant]:
     if isinstance(node, (ast.Import, ast.ImportFrom, ast.ClassDef, ast.Pass)):
         return
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+    if _is_text(node):
         return
     if isinstance(node, ast.Return) and _is_none(node.value):
         return
