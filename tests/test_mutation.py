@@ -96,10 +96,19 @@ def test_a_layer_has_the_same_mutants_each_time():
     assert mutants(LAYER) == mutants(LAYER)
 
 
+def test_each_line_of_code_is_deleted_unless_nothing_is_left_that_runs():
+    lines = LAYER.split("\n")
+    deleted = {"\n".join(lines[:i] + lines[i + 1 :]) for i in range(len(lines))}
+    found = [m for m in mutants(LAYER) if m.kind == "line deleted"]
+    assert {m.text for m in found} <= deleted
+    assert "import tensorflow as tf" in {lines[m.line - 1] for m in found}
+
+
 def test_docstrings_messages_and_imports_stay():
     for mutant in mutants(LAYER):
         for line in ('"""An example.', "units: Positive integer.", "import keras"):
-            assert line in mutant.text or mutant.kind == "method dropped"
+            imported = line == "import keras" and mutant.kind == "line deleted"
+            assert line in mutant.text or mutant.kind == "method dropped" or imported
         if "raise ValueError" in mutant.text:
             assert "`units` must be positive. Received: units={units}" in mutant.text
 
