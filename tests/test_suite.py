@@ -244,6 +244,24 @@ def test_stated_outputs_become_a_test():
     assert "def test_outputs_are_those_that_the_spec_states(" in text
 
 
+def test_an_argument_of_any_type_may_be_a_mapping_in_an_example():
+    text = suite(
+        SCALE,
+        argument=("  start:", "  limits: {type: any, default: null}\n  start:"),
+        call=("  return y", "  return y + (limits or {}).get('low', 0.0)"),
+        example=(
+            "  - inputs: {inputs: [5, 3]}",
+            "  - inputs: {inputs: [5, 3]}\n"
+            "  - {arguments: {limits: {low: 0.5, of: [1, 2]}}, inputs: {inputs: [5, 3]}}",
+        ),
+    )
+    mapping = '{"limits": {"low": 0.5, "of": (1, 2)}}'
+    whole, kept = text.split("CHANGES_KEPT", 1)
+    assert mapping not in whole.split("EXAMPLES")[0]
+    assert mapping in kept
+    assert f"({mapping}, (5, 3))" in kept
+
+
 def test_a_second_example_is_tried_too():
     text = suite(
         SCALE,

@@ -25,6 +25,9 @@ def literal(value: object) -> str:
     if isinstance(value, tuple):
         inner = ", ".join(literal(item) for item in value)
         return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, dict):
+        pairs = [f"{literal(key)}: {literal(item)}" for key, item in value.items()]
+        return "{" + ", ".join(pairs) + "}"
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         return f'float("{value}")'
     # 1e-5, as people write it, for Python's 1e-05.

@@ -8,7 +8,7 @@ from layersmith.errors import Span
 from layersmith.places import Origin
 from layersmith.record import record
 
-Literal = bool | int | float | str | tuple | None
+Literal = bool | int | float | str | tuple | dict | None
 
 
 @record

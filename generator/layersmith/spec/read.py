@@ -343,14 +343,16 @@ class _Assembler(Reader):
 
     def _example(self, node: Node) -> Example | None:
         found = self.fields(node, keys.EXAMPLE, "an example", node.span)
-        arguments = self._values(found.get("arguments"), "`arguments`")
+        arguments = self._values(found.get("arguments"), "`arguments`", mappings=True)
         inputs = self._values(found.get("inputs"), "`inputs`")
         return Example(arguments, inputs, node.span, self.literal(found.get("outputs")))
 
-    def _values(self, node: Node | None, what: str) -> tuple[tuple[Name, Value], ...]:
+    def _values(
+        self, node: Node | None, what: str, mappings: bool = False
+    ) -> tuple[tuple[Name, Value], ...]:
         pairs = []
         for name, item in self.entries(node, what):
-            value = self.literal(item)
+            value = self.literal(item, mappings)
             if value is not None:
                 pairs.append((name, value))
         return tuple(pairs)

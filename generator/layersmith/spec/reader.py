@@ -235,8 +235,8 @@ class Reader:
         )
         return None
 
-    def literal(self, node: Node | None) -> Value | None:
-        """A scalar, or a list of scalars as a tuple."""
+    def literal(self, node: Node | None, mappings: bool = False) -> Value | None:
+        """A scalar, or a list of scalars as a tuple; where they may be, a mapping."""
         if node is None:
             return None
         if isinstance(node, Scalar):
@@ -245,10 +245,16 @@ class Reader:
                 return None
             return Value(value, node.span, Code(node.text, node.span, node.origin))
         if isinstance(node, Sequence):
-            items = [self.literal(item) for item in node.items]
+            items = [self.literal(item, mappings) for item in node.items]
             if any(item is None for item in items):
                 return None
             return Value(tuple(item.value for item in items if item), node.span)
+        if isinstance(node, Mapping) and mappings:
+            keys = [self.literal(key) for key, _ in node.entries]
+            held = [self.literal(item, mappings) for _, item in node.entries]
+            pairs = [(k.value, v.value) for k, v in zip(keys, held) if k and v]
+            whole = len(pairs) == len(node.entries)
+            return Value(dict(pairs), node.span) if whole else None
         self.report.error(
             node.span, "expected a value", "write a number, a text or a list"
         )

@@ -106,8 +106,8 @@ def _distinct(found: list[Values]) -> list[Values]:
 
 
 def in_other_examples(analysis: Analysis, argument: Argument) -> list[object]:
-    """Shapes that an argument has in examples behind the first."""
-    if argument.type not in ("shape", "partial_shape"):
+    """Shapes, or values of any type, that it has in examples behind the first."""
+    if argument.type not in ("shape", "partial_shape", "any"):
         return []
     first, *others = (
         [v.value for n, v in example.arguments if n.text == argument.name.text]

@@ -28,8 +28,8 @@ class Add(layers.Layer):
     def compute_mask(self, inputs, mask=None):
         if mask is None or any(one is None for one in mask):
             return None
-        outputs = mask[0]
-        for one in mask[1:]:
+        outputs, *others = mask
+        for one in others:
             outputs = keras.ops.logical_or(outputs, one)
         return outputs
 

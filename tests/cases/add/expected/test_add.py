@@ -86,8 +86,8 @@ def mask_oracle(a, inputs, mask):
     """The mask of the outputs, in NumPy."""
     if mask is None or any(one is None for one in mask):
         return None
-    outputs = mask[0]
-    for one in mask[1:]:
+    outputs, *others = mask
+    for one in others:
         outputs = np.logical_or(outputs, one)
     return outputs
 

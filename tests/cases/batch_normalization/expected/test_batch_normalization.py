@@ -75,6 +75,7 @@ CHANGES_KEPT = [
     {"gamma_regularizer": "L1L2"},
     {"beta_constraint": "non_neg"},
     {"gamma_constraint": "non_neg"},
+    {"renorm_clipping": {"rmin": 1.25, "rmax": 2.0, "dmax": 0.75}},
 ]
 DEFAULTS = {
     "axis": -1,
@@ -138,7 +139,14 @@ MASKS = {
 CALLS = {"masked": MASKS, "nothing kept": {"mask": np.zeros((5, 4), bool)}}
 # Further examples of the spec.
 EXAMPLES = [
-    ({"renorm": True, "epsilon": 0.75}, (5, 4, 3)),
+    (
+        {
+            "renorm": True,
+            "renorm_clipping": {"rmin": 1.25, "rmax": 2.0, "dmax": 0.75},
+            "epsilon": 0.75,
+        },
+        (5, 4, 3),
+    ),
 ]
 # Changes of the arguments under which all weights are there.
 ALL = {"renorm": True}

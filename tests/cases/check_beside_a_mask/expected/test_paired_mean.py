@@ -298,7 +298,7 @@ def test_wrong_rank_is_refused():
 def test_refused_shapes_are_told_why(shapes, message):
     with pytest.raises(ValueError) as refusal:
         built(sample(shapes))
-    assert message.rstrip(".") in str(refusal.value)
+    assert f"{message.rstrip('.')}. Received: " in str(refusal.value)
 
 
 def test_passes_the_checks_of_keras():

@@ -348,7 +348,7 @@ def test_one_trace_serves_any_batch_size():
 def test_refused_shapes_are_told_why(shapes, message):
     with pytest.raises(ValueError) as refusal:
         built(sample(shapes))
-    assert message.rstrip(".") in str(refusal.value)
+    assert f"{message.rstrip('.')}. Received: " in str(refusal.value)
 
 
 # Saving --------------------------------------------------------------------------

@@ -333,7 +333,7 @@ def test_one_trace_serves_any_batch_size():
 def test_refused_shapes_are_told_why(shapes, message):
     with pytest.raises(ValueError) as refusal:
         make().build(shapes)
-    assert message.rstrip(".") in str(refusal.value)
+    assert f"{message.rstrip('.')}. Received: " in str(refusal.value)
 
 
 @pytest.mark.parametrize("shapes", TAKEN_SHAPES, ids=str)
