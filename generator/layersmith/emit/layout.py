@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from layersmith.emit.tokens import (
+from layersmith.tokens import (
     CLOSE,
     OPEN,
     adjacent,

@@ -10,8 +10,9 @@ from layersmith.language.trees import children, walk
 from layersmith.language.values import Tensor
 from layersmith.plan import names
 from layersmith.plan.model import Method
-from layersmith.plan.rewrite import Edit, apply, extent, joined_lines, last_argument
+from layersmith.plan.rewrite import Edit, apply, extent, last_argument
 from layersmith.plan.template import fill
+from layersmith.plan.tidy import tidied
 
 
 def plan_call(analysis: Analysis) -> Method:
@@ -51,7 +52,7 @@ def plan_functions(analysis: Analysis) -> tuple[str, ...]:
     functions = []
     for node in parsed.tree.body:
         start, end = (node.lineno - 1, node.end_lineno)
-        functions.append(joined_lines("\n".join(parsed.lines[start:end])))
+        functions.append(tidied("\n".join(parsed.lines[start:end])))
     return tuple(functions)
 
 
@@ -91,7 +92,7 @@ class Rewriter:
 
     def body(self) -> list[str]:
         edits = self.edits(self.parsed.tree)
-        text = joined_lines(apply(self.text, edits).strip("\n"))
+        text = tidied(apply(self.text, edits).strip("\n"))
         lines = [line.rstrip() for line in text.split("\n")]
         return [*self._unpacked(), *self._casts(), *self.prologue, *lines]
 

@@ -10,8 +10,9 @@ from layersmith.language.operations import Operation
 from layersmith.language.subscripts import dotted_name
 from layersmith.language.trees import walk
 from layersmith.plan import names
-from layersmith.plan.rewrite import Edit, apply, extent, joined_lines
+from layersmith.plan.rewrite import Edit, apply, extent
 from layersmith.plan.template import fill
+from layersmith.plan.tidy import tidied
 
 
 def code_body(analysis: Analysis, body: Body) -> tuple[str, ...]:
@@ -20,7 +21,7 @@ def code_body(analysis: Analysis, body: Body) -> tuple[str, ...]:
     Keras calls these methods with symbolic tensors too, which TensorFlow's functions do
     not take: they become those of `keras.ops`.
     """
-    text = joined_lines(
+    text = tidied(
         apply(
             body.parsed.code.text, _Rewriter(analysis, body).edits(body.parsed.tree)
         ).strip("\n")

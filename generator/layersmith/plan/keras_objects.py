@@ -8,7 +8,7 @@ from collections import Counter
 from layersmith.language.analyse import Analysis
 from layersmith.language.sublayers import Maker
 from layersmith.language.trees import walk
-from layersmith.plan import names
+from layersmith.plan import names, spelling
 from layersmith.plan.rewrite import Edit, apply, extent, name_edits
 from layersmith.spec.model import Sublayer, Weight
 
@@ -91,7 +91,7 @@ def object_source(
     edits = [e for e in edits if e.start != extent(parsed, parsed.tree.func)[0]]
     start, end = extent(parsed, parsed.tree.func)
     edits.append(Edit(start, end, f"{kind}s.{read.class_name}"))
-    return apply(parsed.code.text, edits).strip()
+    return spelling.expression(apply(parsed.code.text, edits).strip())
 
 
 def sublayer_statements(

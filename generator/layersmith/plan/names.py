@@ -11,7 +11,7 @@ from layersmith.language.dims import Axis, Dim, Rest, Shape
 from layersmith.language.parsed import Parsed
 from layersmith.language.trees import fresh_tree, names_in
 from layersmith.language.values import Tensor
-from layersmith.plan import arguments
+from layersmith.plan import arguments, spelling
 from layersmith.plan.rewrite import Edit, apply, extent, name_edits
 from layersmith.spec.model import Code, Input
 
@@ -134,12 +134,13 @@ def part(parsed: Parsed, node: ast.AST, rename: Callable[[str], str | None]) -> 
         Edit(e.start - start, e.end - start, e.text)
         for e in name_edits(parsed, node, rename)
     ]
-    return apply(parsed.code.text[start:end], edits)
+    return spelling.expression(apply(parsed.code.text[start:end], edits))
 
 
 def expression(parsed: Parsed, rename: Callable[[str], str | None]) -> str:
     """The text of an expression with its names replaced."""
-    return apply(parsed.code.text, name_edits(parsed, parsed.tree, rename)).strip()
+    text = apply(parsed.code.text, name_edits(parsed, parsed.tree, rename))
+    return spelling.expression(text.strip())
 
 
 def source_of(analysis: Analysis, dim: Dim, axis_source: Callable[[str], str]) -> str:

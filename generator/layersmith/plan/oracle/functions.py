@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.trees import walk
-from layersmith.plan.rewrite import joined_lines
+from layersmith.plan.tidy import tidied
 
 
 def called_functions(analysis: Analysis) -> set[str]:
@@ -42,7 +42,7 @@ def starting_functions(analysis: Analysis) -> tuple[str, ...]:
     for node in definitions(analysis).values():
         if node.name in wanted:
             text = "\n".join(parsed.lines[node.lineno - 1 : node.end_lineno])
-            found.append(joined_lines(text))
+            found.append(tidied(text))
     return tuple(found)
 
 

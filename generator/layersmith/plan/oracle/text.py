@@ -6,6 +6,7 @@ import ast
 import re
 
 from layersmith.language.trees import fresh_tree
+from layersmith.plan import spelling
 
 # A string as `ast.unparse` writes it: on one line, without a prefix.
 _STRING = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
@@ -30,7 +31,11 @@ def _with_lines(node: ast.stmt) -> ast.stmt:
 
 
 def _written(line: str) -> str:
-    return _bare_generators(_bare_tuple(_unmarked(double_quoted(line))))
+    written = _bare_generators(_bare_tuple(_unmarked(double_quoted(line))))
+    if "**" not in written:
+        return written
+    code = written.lstrip()
+    return written[: -len(code)] + spelling.line(code)
 
 
 def _bare_generators(line: str) -> str:
@@ -119,7 +124,9 @@ def expression(text: str) -> ast.expr:
 def source(node: ast.AST) -> str:
     if isinstance(node, ast.Name):
         return node.id
-    return _bare_generators(double_quoted(ast.unparse(node)))
+    text = _bare_generators(double_quoted(ast.unparse(node)))
+    # `x**2`, where `ast.unparse` writes spaces.
+    return spelling.expression(text) if "**" in text else text
 
 
 def _bare_tuple(line: str) -> str:

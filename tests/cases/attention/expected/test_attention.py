@@ -377,6 +377,7 @@ def test_initial_values(weight, initializer):
 
 
 def test_build_makes_every_weight():
+    assert not make().weights
     x = sample()
     layer = built(x)
     before = [w.path for w in layer.weights]
@@ -514,8 +515,8 @@ def test_symbolic_outputs_are_like_the_real_ones(call, shape):
     x = sample(shape)
     layer = built(x, dtype="mixed_bfloat16")
     symbols = tf.nest.map_structure(lambda v: keras.KerasTensor(v.shape, v.dtype), x)
-    announced = layer.compute_output_spec(symbols, **CALLS[call])
-    outputs = layer(x, **CALLS[call])
+    announced = layer.compute_output_spec(symbols, training=True, **CALLS[call])
+    outputs = layer(x, training=True, **CALLS[call])
     for one, other in zip(
         tf.nest.flatten(announced), tf.nest.flatten(outputs), strict=True
     ):

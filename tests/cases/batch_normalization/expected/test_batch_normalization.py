@@ -593,6 +593,7 @@ def test_constraint_is_on_its_weights(argument, served):
 
 
 def test_build_makes_every_weight():
+    assert not make(**ALL).weights
     x = sample()
     layer = built(x)
     before = [w.path for w in layer.weights]

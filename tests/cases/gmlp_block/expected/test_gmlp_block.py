@@ -291,6 +291,7 @@ def test_drawn_initial_values(weight, initializer, monkeypatch):
 
 
 def test_build_makes_every_weight():
+    assert not make().weights
     x = sample()
     layer = built(x)
     before = [w.path for w in layer.weights]

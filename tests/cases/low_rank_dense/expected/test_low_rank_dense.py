@@ -338,6 +338,7 @@ def test_regularizer_adds_a_loss(argument, served):
 
 
 def test_build_makes_every_weight():
+    assert not make().weights
     x = sample()
     layer = built(x)
     before = [w.path for w in layer.weights]

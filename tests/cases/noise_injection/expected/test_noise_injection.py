@@ -218,6 +218,7 @@ def test_initial_values(weight, initializer):
 
 
 def test_build_makes_every_weight():
+    assert not make().weights
     x = sample()
     layer = built(x)
     before = [w.path for w in layer.weights]

@@ -205,6 +205,7 @@ def test_weights_start_independent(argument):
 
 
 def test_build_makes_every_weight():
+    assert not make().weights
     x = sample()
     layer = built(x)
     before = [w.path for w in layer.weights]

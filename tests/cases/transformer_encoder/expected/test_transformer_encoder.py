@@ -320,6 +320,7 @@ def test_sublayers_are_told_whether_it_is_training(training, monkeypatch):
 
 
 def test_build_makes_every_weight():
+    assert not make().weights
     x = sample()
     layer = built(x)
     before = [w.path for w in layer.weights]
