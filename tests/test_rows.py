@@ -300,13 +300,15 @@ def test_the_page_lists_every_row_with_its_spec():
     assert table() == [(words, case) for words, case, _ in ROWS]
 
 
-# What no row is about: sizes computed from others, and asked by checks.
+# What no row is about: sizes computed from others, and asked by checks and sublayers.
 FURTHER = {
     "computed_size",
     "size_of_the_larger",
     "check_of_axes",
     "check_of_two_inputs",
     "check_beside_a_mask",
+    "sublayers_of_many_kinds",
+    "sublayers_of_the_width",
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from layersmith.emit import layout
 from layersmith.emit.suite_inputs import model_inputs, sampler, shapes_of, stated_inputs
 from layersmith.plan.arguments import quoted
-from layersmith.plan.suite.model import InputPlan, WeightPlan
+from layersmith.plan.suite.model import InputPlan, Pairs, WeightPlan
 
 
 def dict_literal(entries: Iterable[tuple[str, str]], before: str = "") -> str:
@@ -77,9 +77,15 @@ def weight_parameters(weights: WeightPlan, inputs: InputPlan) -> list[str]:
     return found
 
 
+def assigned(pairs: Pairs) -> list[str]:
+    """Parameters with their defaults."""
+    return [f"{name}={value}" for name, value in pairs]
+
+
 FILTERS = {
     function.__name__: function
     for function in (
+        assigned,
         dict_literal,
         dtype_list,
         filled_dict,

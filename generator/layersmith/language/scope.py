@@ -37,6 +37,7 @@ class Scope:
         axes: Axes of the inputs, by name: the input and position to read it from.
         static_axes: Axes whose size is known in `build`: the shape of a weight or
             a sublayer needs them.
+        made_in_build: Sublayers whose arguments ask the sizes of axes.
         shapes: Shape of each input, weight and output, over named sizes.
         spans: Where each name is given its meaning.
         conversions: What an argument becomes before it is checked, by its name.
@@ -46,6 +47,7 @@ class Scope:
     values: dict[str, Value] = field(default_factory=dict)
     axes: dict[str, tuple[str, int]] = field(default_factory=dict)
     static_axes: set[str] = field(default_factory=set)
+    made_in_build: set[str] = field(default_factory=set)
     shapes: dict[str, Shape] = field(default_factory=dict)
     spans: dict[str, Span] = field(default_factory=dict)
     derived: dict[str, Parsed] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import keyword
+import re
 
 from layersmith.errors import Report, Span
 from layersmith.language.builtin_names import BUILTINS
@@ -24,11 +25,12 @@ from layersmith.language.values import (
     Training,
     Value,
 )
-from layersmith.spec.model import Code, Spec
+from layersmith.spec.model import Code, Spec, Sublayer
 from layersmith.spec.model import Shape as SpecShape
 from layersmith.suggest import suggest
 
 _BUILTINS = frozenset(dir(builtins))
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def build_scope(spec: Spec, floats: str, report: Report) -> Scope:
@@ -114,6 +116,7 @@ class _Builder:
                 if parsed is not None:
                     scope.repeats[sublayer.name.text] = parsed
             self._define(sublayer.name.text, sublayer.name.span, made)
+            self._sublayer_axes(sublayer)
         self._functions()
         for code, defined in self._early:
             self._check_init_names(code, defined)
@@ -238,6 +241,19 @@ class _Builder:
                     )
                 elif node.id not in self.scope.values:
                     self.scope.static_axes.add(node.id)
+
+    def _sublayer_axes(self, sublayer: Sublayer) -> None:
+        """Axes whose size a sublayer is made with: it can be made once that is known."""
+        words = set(_WORD.findall(sublayer.layer.text))
+        if words.isdisjoint(self.scope.axes):
+            return
+        # What is wrong with the text is said where the layer is read.
+        parsed = parse_expression(sublayer.layer, Report(self.report.file))
+        for node in parsed.names if parsed is not None else ():
+            if node.id in self.scope.axes and node.id not in self.scope.values:
+                if self.scope.axes[node.id][1] != 0:
+                    self.scope.static_axes.add(node.id)
+                    self.scope.made_in_build.add(sublayer.name.text)
 
     def _functions(self) -> None:
         code = self.spec.functions

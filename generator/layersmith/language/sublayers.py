@@ -252,9 +252,9 @@ class _Reader:
                     if close
                     else f'an argument, or text in quotes: "{node.id}"',
                 )
-            elif isinstance(value, Tensor) or node.id in self.scope.axes:
+            elif isinstance(value, Tensor):
                 self.error(
                     node,
                     f"`{node.id}` is not known when the sublayer is made",
-                    "take an argument for it, or use weights: their shapes may depend on axes",
+                    "use arguments, or the sizes of axes behind that of the batch",
                 )

@@ -41,7 +41,7 @@ def plan_build(analysis: Analysis, sharing: Sharing) -> Method | None:
     for constant in spec.constants:
         value = _in_build(analysis, analysis.scope.constants[constant.name.text])
         body.append(f"self.{constant.name} = {value}")
-    body.extend(build_sublayers(analysis))
+    body.extend(build_sublayers(analysis, sharing))
     body.extend(_weights(analysis, sharing))
     built = input_specification(analysis, built=True)
     if built and built != input_specification(analysis, built=False):

@@ -7,10 +7,13 @@ from layersmith.language.dims import Dim, Shape
 from layersmith.language.facts import SublayerCall
 from layersmith.language.values import Items, Tensor, Value
 from layersmith.plan import names
+from layersmith.plan.keras_objects import Sharing, sublayer_source
 
 
-def build_sublayers(analysis: Analysis) -> list[str]:
+def build_sublayers(analysis: Analysis, sharing: Sharing) -> list[str]:
     """Statements, in the order in which `call` uses the sublayers.
+
+    Those whose arguments ask the sizes of axes are made here too.
 
     A sublayer that is not built in `build` gets random weights when a model is
     loaded, with no more than a warning.
@@ -21,9 +24,17 @@ def build_sublayers(analysis: Analysis) -> list[str]:
         if call.name not in done:
             done.add(call.name)
             maker = analysis.makers.get(call.name)
-            if maker is not None and maker.known.weightless:
-                continue
-            statements.extend(_build(analysis, call))
+            weightless = maker is not None and maker.known.weightless
+            building = [] if weightless else _build(analysis, call)
+            if call.name in analysis.scope.made_in_build:
+                making = sublayer_source(analysis, call.name, sharing)
+                otherwise = f"self.{call.name} = None"
+                building = _guarded(
+                    analysis, call.name, [*making, *building], otherwise
+                )
+            elif call.name in analysis.makers:
+                building = _guarded(analysis, call.name, building)
+            statements.extend(building)
     return statements
 
 
@@ -38,7 +49,7 @@ def _build(analysis: Analysis, call: SublayerCall) -> list[str]:
     if argument is not None:  # a layer that its giver may have built
         there = f"self.{name} is not None and " if argument.nullable else ""
         return [f"if {there}not self.{name}.built:", f"    {statement}"]
-    return _guarded(analysis, name, [statement])
+    return [statement]
 
 
 def _build_each(analysis: Analysis, name: str, calls: list[SublayerCall]) -> list[str]:
@@ -47,32 +58,29 @@ def _build_each(analysis: Analysis, name: str, calls: list[SublayerCall]) -> lis
     one = name.removesuffix("s") if name.endswith("s") and len(name) > 2 else "layer"
     if _known(first) == _known(last):
         statement = f"{one}.build({', '.join(_shapes(analysis, first))})"
-        return _guarded(
-            analysis, name, [f"for {one} in self.{name}:", f"    {statement}"]
-        )
+        return [f"for {one} in self.{name}:", f"    {statement}"]
     shape = _shapes(analysis, first)[0]
-    return _guarded(
-        analysis,
-        name,
-        [
-            f"shape = {shape}",
-            f"for {one} in self.{name}:",
-            f"    {one}.build(shape)",
-            f"    shape = {one}.compute_output_shape(shape)",
-        ],
-    )
+    return [
+        f"shape = {shape}",
+        f"for {one} in self.{name}:",
+        f"    {one}.build(shape)",
+        f"    shape = {one}.compute_output_shape(shape)",
+    ]
 
 
 def _known(call: SublayerCall) -> list[Shape | None]:
     return [value.shape if isinstance(value, Tensor) else None for value in call.inputs]
 
 
-def _guarded(analysis: Analysis, name: str, statements: list[str]) -> list[str]:
+def _guarded(
+    analysis: Analysis, name: str, statements: list[str], otherwise: str = ""
+) -> list[str]:
     condition = analysis.conditions.get(name)
-    if condition is None:
+    if condition is None or not statements:
         return statements
     text = names.expression(condition, lambda used: names.attribute(analysis, used))
-    return [f"if {text}:", *(f"    {statement}" for statement in statements)]
+    guarded = [f"if {text}:", *(f"    {statement}" for statement in statements)]
+    return [*guarded, "else:", f"    {otherwise}"] if otherwise else guarded
 
 
 def _shapes(analysis: Analysis, call: SublayerCall) -> list[str]:

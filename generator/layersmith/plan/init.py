@@ -45,7 +45,8 @@ def plan_init(analysis: Analysis, sharing: Sharing) -> Method | None:
         )
         body.append(f"self.{derived.name} = {text}")
     for sublayer in spec.sublayers:
-        body.extend(sublayer_statements(analysis, sublayer, sharing))
+        if sublayer.name.text not in analysis.scope.made_in_build:
+            body.extend(sublayer_statements(analysis, sublayer, sharing))
     if needs_seed(analysis):
         body.append("self.seed = seed")
     if analysis.facts.random:

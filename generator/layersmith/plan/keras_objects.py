@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.sublayers import Maker
 from layersmith.language.trees import walk
 from layersmith.plan import names, spelling
 from layersmith.plan.rewrite import Edit, apply, extent, name_edits
+from layersmith.plan.seeds import needs_seed
 from layersmith.spec.model import Sublayer, Weight
 
 _COMMENT = (
@@ -97,42 +100,66 @@ def object_source(
 def sublayer_statements(
     analysis: Analysis, sublayer: Sublayer, sharing: Sharing
 ) -> list[str]:
-    """Statements of `__init__` that make a sublayer, or several of a kind."""
+    """Statements that make a sublayer, or several of a kind."""
     name = sublayer.name.text
-    maker = analysis.makers[name]
-    comment: tuple[str, ...] = ()
-    for node in walk(maker.parsed.tree):
-        if isinstance(node, ast.Name):
-            comment = comment or sharing.comment(node.id)
-    repeat = analysis.scope.repeats.get(name)
-    if repeat is None:
-        made = maker_source(analysis, maker, f'"{name}"', sharing)
-    else:
-        one = maker_source(analysis, maker, f'f"{name}_{{index}}"', sharing)
-        times = names.expression(repeat, lambda n: names.in_init(analysis, n))
-        # A tuple: tf.train.Checkpoint finds what it holds, unlike in a list.
-        made = f"tuple({one} for index in range({times}))"
     condition = analysis.conditions.get(name)
+    *comment, made = sublayer_source(analysis, name, sharing)
     if condition is None:
-        return [*comment, f"self.{name} = {made}"]
+        return [*comment, made]
     text = names.expression(condition, lambda n: names.in_init(analysis, n))
     return [
         *comment,
         f"if {text}:",
-        f"    self.{name} = {made}",
+        f"    {made}",
         "else:",
         f"    self.{name} = None",
     ]
 
 
+def sublayer_source(analysis: Analysis, name: str, sharing: Sharing) -> list[str]:
+    """The statement that makes a sublayer, behind a comment where one is due."""
+    maker = analysis.makers[name]
+    comment: tuple[str, ...] = ()
+    for node in walk(maker.parsed.tree):
+        if isinstance(node, ast.Name):
+            comment = comment or sharing.comment(node.id)
+    known = _in_build if name in analysis.scope.made_in_build else names.in_init
+    rename = partial(known, analysis)
+    repeat = analysis.scope.repeats.get(name)
+    if repeat is None:
+        made = maker_source(analysis, maker, f'"{name}"', sharing, rename)
+    else:
+        one = maker_source(analysis, maker, f'f"{name}_{{index}}"', sharing, rename)
+        times = names.expression(repeat, rename)
+        # A tuple: tf.train.Checkpoint finds what it holds, unlike in a list.
+        made = f"tuple({one} for index in range({times}))"
+    return [*comment, f"self.{name} = {made}"]
+
+
+def _in_build(analysis: Analysis, name: str) -> str | None:
+    """Names in `build`, where sizes of axes are local ones."""
+    if name == "seed" and needs_seed(analysis):
+        return "self.seed"
+    return names.attribute(analysis, name)
+
+
 def maker_source(
-    analysis: Analysis, maker: Maker, name: str | None, sharing: Sharing
+    analysis: Analysis,
+    maker: Maker,
+    name: str | None,
+    sharing: Sharing,
+    known: Callable[[str], str | None],
 ) -> str:
-    """Source of the call that makes a layer, with the dtype policy, which none inherits."""
+    """Source of the call that makes a layer, with the dtype policy, which none inherits.
+
+    Args:
+        name: Source of the layer's name.
+        known: What an argument is called where the layer is made.
+    """
     ending = [] if name is None else [f"name={name}"]
     if maker.parts:
         inner = ", ".join(
-            maker_source(analysis, part, None, sharing) for part in maker.parts
+            maker_source(analysis, part, None, sharing, known) for part in maker.parts
         )
         return f"keras.Sequential({', '.join([f'[{inner}]', *ending])})"
     objects = {
@@ -144,7 +171,7 @@ def maker_source(
     def rename(used: str) -> str | None:
         if used in sharing.shared:
             return sharing.source(used)
-        return f"self.{used}" if used in objects else names.in_init(analysis, used)
+        return f"self.{used}" if used in objects else known(used)
 
     parts = [names.part(maker.parsed, node, rename) for node in maker.node.args]
     parts += [

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from layersmith.language.analyse import Analysis
 from layersmith.language.numpy_meanings import LAYERS, parameters, unhonoured
 from layersmith.language.sublayers import Maker
+from layersmith.language.trees import walk
 from layersmith.plan.oracle.names import in_arguments
 
 # Their functions take other inputs than the layer, or act otherwise in training.
@@ -51,12 +52,25 @@ class Sublayers:
             return None
         if unhonoured(maker.layer, maker.arguments):
             return None
+        if self._asks_axes(maker):
+            return None
         plain = all(
             len(call.inputs) == 1 and not call.keywords
             for call in self.analysis.facts.sublayer_calls
             if call.name == name
         )
         return LAYERS[maker.layer] if plain else None
+
+    def _asks_axes(self, maker: Maker) -> bool:
+        """Whether its function would be given the size of an axis, which has no name."""
+        known = parameters(LAYERS[maker.layer])
+        given = [value for key, value in maker.arguments.items() if key in known]
+        axes = self.analysis.scope.axes
+        return any(
+            isinstance(node, ast.Name) and node.id in axes
+            for value in given
+            for node in walk(value)
+        )
 
     def call(self, name: str, inputs: str, keywords: str = "") -> str:
         """Source of a call of a sublayer that there is one of."""

@@ -155,6 +155,7 @@ class WeightPlan:
         cloned: Initializer arguments that serve more than one weight.
         only: Whether these are all of the layer's own weights.
         sublayers: Name, condition and source of each sublayer as the spec makes it.
+        sublayer_parameters: Axes whose sizes these are made with, and their sizes.
         told: Names of sublayers that are told whether it is training.
         trains: Whether anything can be trained.
     """
@@ -176,12 +177,18 @@ class WeightPlan:
     cloned: tuple[str, ...]
     only: bool
     sublayers: tuple[tuple[str, str, str], ...]
+    sublayer_parameters: Pairs
     told: tuple[str, ...]
     trains: bool
 
     @property
     def any(self) -> bool:
         return bool(self.shapes or self.sublayers) or self.trains
+
+    @property
+    def repeats(self) -> bool:
+        """Whether there are several sublayers of a kind."""
+        return any(source.startswith("[") for _, _, source in self.sublayers)
 
     @property
     def asks_for_all(self) -> bool:

@@ -1,4 +1,4 @@
-"""Plans what the suite knows of the weights and sublayers that a layer holds."""
+"""Plans what the suite knows of the weights that a layer holds."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from itertools import product
 from layersmith.language.analyse import Analysis
 from layersmith.language.evaluate import Unknowable, evaluate
 from layersmith.language.objects import KerasObject
-from layersmith.language.sublayers import Maker
-from layersmith.language.tables import keras_layers
 from layersmith.language.trees import copy_of, fresh_tree, names_in, tree_of, walk
 from layersmith.plan import names
 from layersmith.plan.arguments import literal
-from layersmith.plan.call import is_told
 from layersmith.plan.keras_objects import Sharing
 from layersmith.plan.oracle.functions import starting_functions
 from layersmith.plan.oracle.names import in_arguments, is_argument
 from layersmith.plan.suite.model import Pairs, WeightPlan
 from layersmith.plan.suite.sizes import example_sizes
+from layersmith.plan.suite.sublayers import (
+    condition,
+    sublayer_parameters,
+    sublayers,
+    told,
+)
 from layersmith.plan.suite.values import Values, allowed, others, with_derived
 from layersmith.spec.model import Code, Weight
 
@@ -61,8 +64,9 @@ def plan_weights(analysis: Analysis, values: Values) -> WeightPlan:
         regularized=_served(analysis, "regularizer"),
         constrained=_served(analysis, "constraint"),
         only=spec.extends is None,
-        sublayers=_sublayers(analysis),
-        told=_told(analysis, values),
+        sublayers=sublayers(analysis),
+        sublayer_parameters=sublayer_parameters(analysis),
+        told=told(analysis, values),
         cloned=tuple(sorted(Sharing(analysis).shared)),
         trains=_trains(analysis),
     )
@@ -154,14 +158,9 @@ def _names_in_shapes(analysis: Analysis) -> set[str]:
 def _shapes(analysis: Analysis) -> tuple[tuple[str, str, str], ...]:
     """Name, condition and source of the shape of each weight."""
     return tuple(
-        (w.name.text, _condition(analysis, w.name.text), _shape(analysis, w))
+        (w.name.text, condition(analysis, w.name.text), _shape(analysis, w))
         for w in analysis.spec.weights
     )
-
-
-def _condition(analysis: Analysis, name: str) -> str:
-    condition = analysis.conditions.get(name)
-    return "" if condition is None else in_arguments(analysis, condition.tree)
 
 
 def _shape(analysis: Analysis, weight: Weight) -> str:
@@ -252,49 +251,3 @@ def _computes(analysis: Analysis, argument: str) -> bool:
         for (_, kind), read in analysis.objects.items()
         if kind == "initializer"
     )
-
-
-def _sublayers(analysis: Analysis) -> tuple[tuple[str, str, str], ...]:
-    """Name, condition and source of each sublayer, as the spec makes it."""
-    found = []
-    for sublayer in analysis.spec.sublayers:
-        name = sublayer.name.text
-        source = made(analysis, analysis.makers[name])
-        repeat = analysis.scope.repeats.get(name)
-        if repeat is not None:
-            times = in_arguments(analysis, repeat.tree)
-            source = f"[{source} for index in range({times})]"
-        found.append((name, _condition(analysis, name), source))
-    return tuple(found)
-
-
-def made(analysis: Analysis, maker: Maker) -> str:
-    """Source of a layer as the spec makes it, from the arguments `a`."""
-    if maker.parts:
-        return (
-            f"keras.Sequential([{', '.join(made(analysis, p) for p in maker.parts)}])"
-        )
-    parts = [in_arguments(analysis, node) for node in maker.node.args]
-    parts += [f"{k.arg}={in_arguments(analysis, k.value)}" for k in maker.node.keywords]
-    owner = "" if maker.known.analysis is not None else "keras.layers."
-    return f"{owner}{maker.layer}({', '.join(parts)})"
-
-
-def _told(analysis: Analysis, values: Values) -> tuple[str, ...]:
-    """Sublayers that `call` tells whether it is training."""
-    if not analysis.trains:
-        return ()
-    return tuple(
-        dict.fromkeys(
-            call.name
-            for call in analysis.facts.sublayer_calls
-            if is_told(analysis, call.name) and _listens(analysis, values, call.name)
-        )
-    )
-
-
-def _listens(analysis: Analysis, values: Values, name: str) -> bool:
-    """Whether a sublayer's `call` takes `training`: a layer that is given may not."""
-    maker = analysis.given.get(str(values.get(name)))
-    known = keras_layers().get(maker.layer) if maker is not None else None
-    return known is None or known.takes_training
