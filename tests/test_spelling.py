@@ -3,6 +3,7 @@
 import ast
 import random
 import re
+import textwrap
 
 import pytest
 
@@ -229,6 +230,55 @@ def test_blocks_are_four_columns_deep_and_on_lines_of_their_own():
     ]
 
 
+class Bodies:
+    """Random bodies: blocks of any depth and width, on lines of their own or not."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.mangled = Mangled(seed)
+
+    def body(self):
+        return "\n".join(self.block(2, 0)).strip("\n")
+
+    def block(self, depth, column):
+        chance, lines = self.random.random, []
+        margin = " " * column
+        for _ in range(self.random.randint(1, 3)):
+            if chance() < 0.2:
+                lines.append("")
+            if chance() < 0.15:
+                lines.append(margin + self.random.choice(("# why", "#because")))
+            if depth and chance() < 0.3:
+                lines.append(margin + self.statement(r"(if|for)\b"))
+                wider = self.random.choice((1, 2, 3, 4, 4, 8))
+                lines += self.block(depth - 1, column + wider)
+            elif depth and chance() < 0.1:
+                head, rest = self.statement(r"(if|for)\b"), self.statement()
+                lines.append(f"{margin}{head} {rest}")
+            elif chance() < 0.1:
+                lines.append(f"{margin}{self.statement()}; {self.statement()}")
+            else:
+                lines.append(margin + self.statement())
+        return lines
+
+    def statement(self, wanted=r"(?!return|raise)[^\n]*[^:]$"):
+        while True:
+            text, _ = self.mangled.statement()
+            if re.match(wanted, text):
+                return text
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_any_body_is_laid_out_as_ruff_does(seed):
+    made = Bodies(seed)
+    bodies = [made.body() for _ in range(100)]
+    before = ["def f():\n" + textwrap.indent(body, "    ") for body in bodies]
+    after = ["def f():\n" + code(tidied(body), 4) for body in bodies]
+    for text, laid_out, wanted in zip(before, after, ruff(before), strict=True):
+        assert laid_out.strip() == wanted, text
+        assert ast.dump(ast.parse(laid_out)) == ast.dump(ast.parse(text))
+
+
 SPEC = """
 layer: Odd
 summary: Is written oddly.
@@ -245,7 +295,7 @@ call: |
   y=tf.einsum('bf,fg->bg',inputs,kernel)
   if mode=='a':
     y=y**2+1E-3
-  else: y = -y ** 2
+  else: y = -y ** 2; y = y + 1
   return dense(twice(y)  +( inputs )*factor)
 compute_output_shape: |
   return( input_shape[0],4 )

@@ -10,6 +10,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from itertools import pairwise
 
 from layersmith.plan import spelling
 from layersmith.tokens import tokens_of
@@ -20,9 +21,9 @@ _UNSURE = re.compile(r"""[\"']{3}|\\|\n\s*\n\s*\n""")
 _COMPOUND = frozenset(
     ["if", "elif", "else", "for", "while", "with", "try", "except", "finally", "def"]
 )
-# A block on the line of its head, or a line whose depth is no multiple of four.
+# A block on the line of its head or behind a blank line, or several statements on a line.
 _ODD_BLOCKS = re.compile(
-    rf"^[ ]*(?:{'|'.join(sorted(_COMPOUND))})\b.*:[ ]*[^\s#]|^(?:[ ]{{4}})*[ ]{{1,3}}\S",
+    rf"^[ ]*(?:{'|'.join(sorted(_COMPOUND))})\b.*:[ ]*[^\s#]|:[ ]*\n[ ]*\n|;",
     re.MULTILINE,
 )
 
@@ -36,18 +37,20 @@ def tidied(text: str) -> str:
     lines = text.split("\n")
     if _stands_well(text):
         return "\n".join(map(_spelled, lines))
-    levels = _Levels(len(lines[0]) - len(lines[0].lstrip()))
+    levels = _Levels(_column(lines[0]))
     result: list[str] = []
-    for first, last in _logical_lines(text):
-        group = lines[first : last + 1]
+    groups = [lines[first : last + 1] for first, last in _logical_lines(text)]
+    for index, group in enumerate(groups):
         stripped = group[0].strip()
-        column = len(group[0]) - len(group[0].lstrip())
+        column = _column(group[0])
         if not stripped:
-            if result and result[-1]:
+            if result and result[-1] and not _opens(result[-1]):
                 result.append("")
             continue
         if stripped.startswith("#"):
-            margin = " " * levels.of_comment(column)
+            statements = (g[0] for g in groups[index:] if not _is_between(g[0]))
+            following = next(map(_column, statements), column)
+            margin = " " * levels.of_comment(column, following)
             result.append(margin + spelling.line(stripped))
             continue
         margin = " " * levels.of_statement(column)
@@ -67,7 +70,10 @@ def _stands_well(text: str) -> bool:
     """Whether all statements and blocks stand where they should; a no costs time alone."""
     if _UNSURE.search(text) or _ODD_BLOCKS.search(text):
         return False
-    return all(map(_closed, _NO_CODE.sub("", text).split("\n")))
+    code = _NO_CODE.sub("", text).split("\n")
+    columns = [_column(line) for line in code if line.strip()]
+    steps = all(after - before <= 4 for before, after in pairwise([0, *columns]))
+    return steps and not any(n % 4 for n in columns) and all(map(_closed, code))
 
 
 def _spelled(line: str) -> str:
@@ -93,14 +99,35 @@ class _Levels:
             self.columns.append(column)
         return self._margin(len(self.columns) - 1)
 
-    def of_comment(self, column: int) -> int:
-        """A comment opens no block; the first in one stands before what does."""
-        if column > self.columns[-1]:
+    def of_comment(self, column: int, following: int) -> int:
+        """A comment opens no block: it is in that of what follows, or at the end of one.
+
+        Args:
+            column: Of the comment.
+            following: Column of the next statement.
+        """
+        if following > self.columns[-1]:
             return self._margin(len(self.columns))
-        return self._margin(max(0, sum(known <= column for known in self.columns) - 1))
+        place = max(column, following)
+        return self._margin(max(0, sum(known <= place for known in self.columns) - 1))
 
     def _margin(self, depth: int) -> int:
         return self.columns[0] + 4 * depth
+
+
+def _column(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _is_between(line: str) -> bool:
+    """Whether a line is no statement: blank, or a comment."""
+    return line.strip()[:1] in ("", "#")
+
+
+def _opens(line: str) -> bool:
+    """Whether a block stands below a line."""
+    code = line.partition("#")[0].rstrip()
+    return code.endswith(":") and not code.lstrip().startswith("def ")
 
 
 def _moved(line: str, columns: int) -> str:
