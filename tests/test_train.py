@@ -239,6 +239,21 @@ def test_one_trace_serves_every_batch_size(folder):
     assert last_line(run(folder, "-c", code)) == "1"
 
 
+@pytest.mark.slow
+def test_without_matplotlib_the_model_is_written_all_the_same(folder, tmp_path):
+    code = (
+        "import sys\n"
+        "sys.modules['matplotlib'] = None\n"
+        "import train_dense as script\n"
+        f"script.main(['--epochs', '1', '--steps', '2', '--out', {str(tmp_path)!r}])\n"
+    )
+    said = run(folder, "-c", code).stdout
+    assert "Wrote no loss.png: " in said
+    assert "matplotlib" in said
+    written = sorted(path.name for path in tmp_path.iterdir())
+    assert written == ["model.keras", "saved_model"]
+
+
 def bad_files(folder):
     """Files with something wrong, and what is said about each."""
     rng = np.random.default_rng(0)
