@@ -123,7 +123,7 @@ TAKEN = [
     ("recurrent_dropout", 1),
 ]
 # Shapes of the inputs; tests of one case take the first.
-SHAPES = [{"inputs": (5, 3), "states": [(5, 5), (5, 5)]}]
+SHAPES = [{"inputs": (4, 3), "states": [(4, 5), (4, 5)]}]
 MODES = {
     "eager": lambda fn: fn,
     "graph": tf.function,
