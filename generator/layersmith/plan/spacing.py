@@ -34,7 +34,7 @@ def spaced(tokens: Sequence[Token]) -> str:
         else:
             space = " "
         pieces.append(space + _word(token))
-        joined = sign or (tight and token.text not in (",", ":", *CLOSE))
+        joined = sign or tight
         if operator:
             joined = _follow(token, before, opened, bracket) or joined
         elif token.text == "lambda":
@@ -123,9 +123,8 @@ def _is_sign(tokens: Sequence[Token], index: int) -> bool:
 
 def _clings(before: Token, token: Token) -> bool:
     """Whether a token stands close to the one before it, whatever these are."""
-    if token.kind == "number" and token.text[0] == "." and token.text != "...":
-        # An attribute, unless it is a number: `x.shape`.
-        return not token.text[1:2].isdigit() and _ends_operand(before)
+    if _is_attribute(token) and token.text != "...":
+        return _ends_operand(before)
     if token.kind != "operator":
         return before.kind == "number" and before.text == "."
     if token.text in CLOSE or token.text in (",", ";", "."):
@@ -166,6 +165,7 @@ def _simple_after(tokens: Sequence[Token], index: int) -> bool:
 
 
 def _is_attribute(token: Token) -> bool:
+    """Whether what begins like a number is none: `.shape` (and `...`), unlike `.5`."""
     text = token.text
     return token.kind == "number" and text[0] == "." and not text[1:2].isdigit()
 
@@ -191,7 +191,7 @@ def _signed_powers(tokens: Sequence[Token]) -> dict[int, str]:
                 while end < len(tokens) and tokens[end].text in _SIGNS:
                     end += 1
                 end = _primary(tokens, end)
-            if base < end <= len(tokens) and index not in found:
+            if base < end <= len(tokens):
                 found[index] = "("
                 found[end - 1] = found.get(end - 1, "") + ")"
     return found

@@ -55,7 +55,7 @@ def tidied(text: str) -> str:
             continue
         margin = " " * levels.of_statement(column)
         if len(group) > 1 and _joinable(group):
-            group = [_joined(group)]
+            group = [" ".join(line.strip() for line in group)]
         if len(group) > 1:
             # The lines behind the first keep their place beside it.
             result.append(margin + stripped)
@@ -77,8 +77,7 @@ def _stands_well(text: str) -> bool:
 
 
 def _spelled(line: str) -> str:
-    code = line.lstrip()
-    return line[: len(line) - len(code)] + spelling.line(code.rstrip())
+    return " " * _column(line) + spelling.line(line.strip())
 
 
 def _closed(line: str) -> bool:
@@ -133,16 +132,7 @@ def _opens(line: str) -> bool:
 def _moved(line: str, columns: int) -> str:
     if columns >= 0:
         return " " * columns + line if line.strip() else line
-    return line[min(-columns, len(line) - len(line.lstrip())) :]
-
-
-def _joined(group: list[str]) -> str:
-    joined = group[0].rstrip()
-    for line in group[1:]:
-        part = line.strip()
-        tight = joined.endswith(("(", "[", "{")) or part.startswith((")", "]", "}"))
-        joined += part if tight else " " + part
-    return joined
+    return line[min(-columns, _column(line)) :]
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:

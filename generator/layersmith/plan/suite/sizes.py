@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.dims import Axis, Dim, Rest, Shape
@@ -10,8 +11,27 @@ from layersmith.language.evaluate import Unknowable, evaluate
 from layersmith.language.trees import tree_of
 from layersmith.plan import names
 from layersmith.plan.suite.asked import example_shape
+from layersmith.plan.suite.model import Pairs
 from layersmith.plan.suite.values import with_derived
 from layersmith.spec.model import Code
+
+# Names that the functions which take sizes have themselves.
+_TAKEN = frozenset({"a", "weights", "sublayers"})
+
+
+def own_name(axis: str) -> str:
+    """An axis in `expected_weights` and `expected_sublayers`, beside their own names."""
+    return f"{axis}_size" if axis in _TAKEN else axis
+
+
+def size_parameters(analysis: Analysis, used: AbstractSet[str]) -> Pairs:
+    """Axes of these names, each with its size in the first example."""
+    sizes = example_sizes(analysis)
+    return tuple(
+        (own_name(axis), str(sizes[axis]))
+        for axis in analysis.scope.axes
+        if own_name(axis) in used and axis in sizes
+    )
 
 
 def example_sizes(analysis: Analysis) -> dict[str, int]:

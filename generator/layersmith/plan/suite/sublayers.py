@@ -11,11 +11,8 @@ from layersmith.language.trees import copy_of, walk
 from layersmith.plan.call import is_told
 from layersmith.plan.oracle.names import in_arguments
 from layersmith.plan.suite.model import Pairs
-from layersmith.plan.suite.sizes import example_sizes
+from layersmith.plan.suite.sizes import own_name, size_parameters
 from layersmith.plan.suite.values import Values
-
-# Names of `expected_sublayers` itself.
-_TAKEN = frozenset({"a", "sublayers"})
 
 
 def sublayers(analysis: Analysis) -> tuple[tuple[str, str, str], ...]:
@@ -55,27 +52,18 @@ def _given(analysis: Analysis, node: ast.expr) -> str:
     fresh = copy_of(node)
     for inner in walk(fresh):
         if isinstance(inner, ast.Name) and inner.id in analysis.scope.axes:
-            inner.id = _own(inner.id)
+            inner.id = own_name(inner.id)
     return in_arguments(analysis, fresh)
-
-
-def _own(axis: str) -> str:
-    return f"{axis}_size" if axis in _TAKEN else axis
 
 
 def sublayer_parameters(analysis: Analysis) -> Pairs:
     """Axes whose sizes sublayers are made with, and their sizes in the first example."""
     asked = {
-        name.id
+        own_name(name.id)
         for sublayer in analysis.scope.made_in_build
         for name in analysis.makers[sublayer].parsed.names
     }
-    sizes = example_sizes(analysis)
-    return tuple(
-        (_own(axis), str(sizes[axis]))
-        for axis in analysis.scope.axes
-        if axis in asked and axis in sizes
-    )
+    return size_parameters(analysis, asked)
 
 
 def told(analysis: Analysis, values: Values) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from layersmith.plan.keras_objects import Sharing
 from layersmith.plan.oracle.functions import starting_functions
 from layersmith.plan.oracle.names import in_arguments, is_argument
 from layersmith.plan.suite.model import Pairs, WeightPlan
-from layersmith.plan.suite.sizes import example_sizes
+from layersmith.plan.suite.sizes import own_name, size_parameters
 from layersmith.plan.suite.sublayers import (
     condition,
     sublayer_parameters,
@@ -129,13 +129,8 @@ def _trains(analysis: Analysis) -> bool:
 
 def _parameters(analysis: Analysis) -> tuple[tuple[str, str], ...]:
     """Axes that weights are made over, and shapes that they are computed from."""
-    sizes = example_sizes(analysis)
     used = _names_in_shapes(analysis)
-    found = [
-        (_own(axis), str(sizes[axis]))
-        for axis in analysis.scope.axes
-        if _own(axis) in used and axis in sizes
-    ]
+    found = [*size_parameters(analysis, used)]
     shapes = [n.removesuffix("=None") for n in names.shape_parameters(analysis)]
     found += [(name, "") for name in shapes if name in used]
     return tuple(found)
@@ -177,13 +172,8 @@ def _sizes(analysis: Analysis, tree: ast.expr) -> str:
     fresh = copy_of(tree)
     for node in walk(fresh):
         if isinstance(node, ast.Name) and not is_argument(analysis, node.id):
-            node.id = _own(node.id)
+            node.id = own_name(node.id)
     return in_arguments(analysis, fresh)
-
-
-def _own(axis: str) -> str:
-    """An axis in `expected_weights`, which has names of its own."""
-    return f"{axis}_size" if axis in ("a", "weights") else axis
 
 
 def _initial(
