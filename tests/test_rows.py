@@ -300,7 +300,8 @@ def test_the_page_lists_every_row_with_its_spec():
     assert table() == [(words, case) for words, case, _ in ROWS]
 
 
-# What no row is about: sizes computed from others, and asked by checks and sublayers.
+# What no row is about: sizes computed from others, and asked by checks and sublayers;
+# outputs that are no floats, or come in a dict; replicas that work as one.
 FURTHER = {
     "computed_size",
     "size_of_the_larger",
@@ -309,6 +310,9 @@ FURTHER = {
     "check_beside_a_mask",
     "sublayers_of_many_kinds",
     "sublayers_of_the_width",
+    "named_outputs",
+    "places_of_the_largest",
+    "mean_of_all_replicas",
 }
 
 

@@ -10,7 +10,7 @@ from layersmith.errors import Report, TooManyProblems
 from layersmith.language.asked import check, condition, conditions, shape_names
 from layersmith.language.bodies import Body, read_body
 from layersmith.language.checks import check_used
-from layersmith.language.dims import Shape, shapes_differ
+from layersmith.language.dims import Shape
 from layersmith.language.examples import check_examples, given_layers
 from layersmith.language.facts import Facts
 from layersmith.language.gradients import check_gradients
@@ -19,11 +19,12 @@ from layersmith.language.objects import KerasObject, check_identifiers, read_obj
 from layersmith.language.parse import parse_body
 from layersmith.language.parsed import Parsed
 from layersmith.language.registry import Registry
+from layersmith.language.returns import check_asked_outputs, check_returns
 from layersmith.language.scope import Scope
 from layersmith.language.scope_builder import build_scope
 from layersmith.language.shape_reading import ShapeReader
 from layersmith.language.sublayers import Maker, read_maker
-from layersmith.language.values import Function, Items, Tensor, Unknown, Value
+from layersmith.language.values import Function, Items, Tensor
 from layersmith.language.whitelist import check_allowed
 from layersmith.record import record
 from layersmith.spec.model import Code, Spec
@@ -104,7 +105,7 @@ def _analysed(spec: Spec, report: Report, registry: Registry) -> Analysis | None
     when = conditions(spec, scope, report)
     checks = tuple(check(one.condition, spec, scope, report) for one in spec.checks)
     outputs = _outputs(spec, scope, report)
-    _check_asked_outputs(spec, report)
+    check_asked_outputs(spec, report)
     output_codes = tuple(
         None
         if output.code is None
@@ -125,7 +126,7 @@ def _analysed(spec: Spec, report: Report, registry: Registry) -> Analysis | None
     interpreter = Interpreter(call, scope, floats, report, makers)
     interpreter.run()
     facts = interpreter.facts
-    _check_returns(spec, outputs, call, facts, report)
+    check_returns(spec, outputs, call, facts, report)
     read = [maker.parsed for maker in makers.values()]
     read += [
         one
@@ -238,89 +239,6 @@ def _outputs(spec: Spec, scope: Scope, report: Report) -> list[Shape | None]:
     return [
         sizes.shape(output.shape, "the output", static=False) for output in spec.outputs
     ]
-
-
-def _check_asked_outputs(spec: Spec, report: Report) -> None:
-    """Outputs that are returned on request: a call argument asks for all of them."""
-    if not any(output.when for output in spec.outputs):
-        return
-    flags = {a.name.text for a in spec.call_arguments if a.type == "bool"}
-    asked = {output.when.text for output in spec.outputs[1:] if output.when}
-    for index, output in enumerate(spec.outputs):
-        if (output.when is None) != (index == 0) or len(asked) > 1:
-            report.error(
-                output.shape.span,
-                "one output is always returned, the others on one request",
-                "give all but the first the same `when:`",
-            )
-        elif output.when is not None and output.when.text not in flags:
-            report.error(
-                output.when.span,
-                f"`{output.when}` is not a call argument of type `bool`",
-                "declare it under `call_arguments:`",
-            )
-
-
-def _check_returns(
-    spec: Spec, outputs: list[Shape | None], call: Parsed, facts: Facts, report: Report
-) -> None:
-    states = any(layer_input.state for layer_input in spec.inputs)
-    for node, value in facts.returns:
-        if node.value is None or isinstance(value, Unknown):
-            continue
-        values: list[Value] = [value]
-        if states and isinstance(value, Items) and value.values:
-            # A recurrent cell returns its output and its new states.
-            values = [value.values[0]]
-        elif any(output.when for output in spec.outputs):
-            if isinstance(value, Items) and value.values is not None:
-                values = list(value.values)
-        elif spec.output_packing == "tuple":
-            if not isinstance(value, Items) or value.values is None:
-                if isinstance(value, Tensor):
-                    report.error(
-                        call.span(node),
-                        f"`call` returns one tensor, `outputs` lists {len(outputs)}",
-                        "return all",
-                    )
-                continue
-            values = list(value.values)
-            if len(values) != len(outputs):
-                report.error(
-                    call.span(node),
-                    f"`call` returns {len(values)} values, `outputs` lists {len(outputs)}",
-                    "correct the one that is wrong",
-                )
-                continue
-        elif spec.output_packing == "dict":
-            continue
-        for one, output in zip(values, outputs):
-            _check_return(node, one, output, call, report)
-
-
-def _check_return(
-    node: ast.Return, value: Value, output: Shape | None, call: Parsed, report: Report
-) -> None:
-    if isinstance(value, Unknown):
-        return
-    if not isinstance(value, Tensor):
-        report.error(
-            call.span(node),
-            "`call` must return a tensor here, as `outputs` says",
-            "return one tensor",
-        )
-        return
-    if value.optional:
-        report.error(
-            call.span(node), "this may be None", "ask first, or return something else"
-        )
-    if value.shape is None or output is None or not shapes_differ(value.shape, output):
-        return
-    report.error(
-        call.span(node),
-        f"`call` returns the shape {value.shape}, `outputs` says {output}",
-        "correct the one that is wrong",
-    )
 
 
 def _check_sublayer_inputs(

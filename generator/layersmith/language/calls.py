@@ -16,6 +16,7 @@ from layersmith.language.operations.conversion import as_tensor
 from layersmith.language.values import (
     UNKNOWN,
     Activation,
+    Entries,
     Function,
     Items,
     Layer,
@@ -318,6 +319,9 @@ class Calls(Builtins):
             each = positional[0][1] if positional else UNKNOWN
             self.environment[node.func.value.id] = Items(None, each)
             return UNKNOWN
+        if isinstance(base, Entries) and isinstance(node.func.value, ast.Name):
+            if name not in ("copy", "get", "items", "keys", "values"):
+                self.environment[node.func.value.id] = UNKNOWN
         return UNKNOWN
 
     def update(self, node: ast.Call, weight: Tensor, positional: list) -> Value:

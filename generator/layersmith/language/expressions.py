@@ -31,6 +31,7 @@ from layersmith.language.values import (
     NONE,
     UNKNOWN,
     Activation,
+    Entries,
     Function,
     Items,
     Layer,
@@ -163,10 +164,16 @@ class Expressions(Calls, Functions, Conditions, Subscripts):
         return Items(None if values is None else tuple(values))
 
     def read_Dict(self, node: ast.Dict) -> Value:
-        for item in (*node.keys, *node.values):
-            if item is not None:
-                self.expression(item)
-        return UNKNOWN
+        found: dict[str, Value] = {}
+        for key, item in zip(node.keys, node.values):
+            if key is not None:
+                self.expression(key)
+            value = self.expression(item)
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                found[key.value] = value
+        return (
+            Entries(tuple(found.items())) if len(found) == len(node.keys) else UNKNOWN
+        )
 
     def read_ListComp(self, node: ast.ListComp) -> Value:
         outer = dict(self.environment)

@@ -16,6 +16,7 @@ from layersmith.language.trees import walk
 from layersmith.language.values import (
     NONE,
     UNKNOWN,
+    Entries,
     Function,
     Items,
     Tensor,
@@ -207,8 +208,20 @@ class Interpreter(Expressions):
                     "a tensor cannot be changed in place",
                     "make a new one: `tf.where`, `tf.concat`, `tf.tensor_scatter_nd_update`",
                 )
+            elif isinstance(base, Entries):
+                self.entry(target, base, value)
         else:
             self.problem(target, "this cannot be assigned", "assign to a plain name")
+
+    def entry(self, target: ast.Subscript, base: Entries, value: Value) -> None:
+        """`outputs["name"] = value`: what is known of the dict from there on."""
+        if isinstance(target.value, ast.Name):
+            key, entries = target.slice, dict(base.values)
+            known = isinstance(key, ast.Constant) and isinstance(key.value, str)
+            if known:
+                entries[key.value] = value
+            after = Entries(tuple(entries.items())) if known else UNKNOWN
+            self.environment[target.value.id] = after
 
     def unpack(self, target: ast.Tuple | ast.List, value: Value) -> None:
         names = target.elts

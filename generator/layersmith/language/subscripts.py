@@ -9,6 +9,7 @@ from layersmith.language.dims import Axis, Dim, Rest, Shape
 from layersmith.language.operations.conversion import literal
 from layersmith.language.values import (
     UNKNOWN,
+    Entries,
     Items,
     Layer,
     Static,
@@ -32,7 +33,7 @@ class Subscripts:
             return self.static_attribute(node, value)
         if isinstance(value, Layer):
             return UNKNOWN
-        if isinstance(value, Unknown):
+        if isinstance(value, (Entries, Unknown)):
             return UNKNOWN
         self.problem(node, f"no attribute `{node.attr}` here", "use a function of `tf`")
         return UNKNOWN
@@ -81,6 +82,9 @@ class Subscripts:
             self.index(part)
         if isinstance(value, Static) and value.kind == "shape":
             return self.shape_item(node, value)
+        if isinstance(value, Entries):
+            key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+            return value.get(key) or UNKNOWN
         if isinstance(value, Items):
             number = literal(self.facts.value(node.slice) or UNKNOWN)
             if isinstance(number, int) and value.values is not None:

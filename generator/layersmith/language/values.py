@@ -59,6 +59,16 @@ class Items:
 
 
 @record
+class Entries:
+    """A Python dict with names for keys."""
+
+    values: tuple[tuple[str, Value], ...]
+
+    def get(self, name: object) -> Value | None:
+        return next((value for known, value in self.values if known == name), None)
+
+
+@record
 class Layer:
     """A sublayer, to be called."""
 
@@ -95,7 +105,17 @@ class Training:
     """The `training` flag."""
 
 
-Value = Tensor | Static | Items | Layer | Activation | Function | Training | Unknown
+Value = (
+    Tensor
+    | Static
+    | Items
+    | Entries
+    | Layer
+    | Activation
+    | Function
+    | Training
+    | Unknown
+)
 UNKNOWN = Unknown()
 NONE = Static("none")
 
@@ -128,4 +148,9 @@ def join(left: Value, right: Value) -> Value:
             if len(left.values) == len(right.values):
                 return Items(tuple(map(join, left.values, right.values)))
         return Items(None)
+    if isinstance(left, Entries) and isinstance(right, Entries):
+        names = [name for name, _ in left.values]
+        if names == [name for name, _ in right.values]:
+            pairs = zip(left.values, right.values)
+            return Entries(tuple((name, join(a, b)) for (name, a), (_, b) in pairs))
     return UNKNOWN

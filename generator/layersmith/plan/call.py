@@ -10,6 +10,7 @@ from layersmith.language.trees import children, walk
 from layersmith.language.values import Tensor
 from layersmith.plan import names
 from layersmith.plan.model import Method
+from layersmith.plan.returned import cast_back
 from layersmith.plan.rewrite import Edit, apply, extent, last_argument
 from layersmith.plan.template import fill
 from layersmith.plan.tidy import tidied
@@ -326,12 +327,11 @@ class Rewriter:
         return edits
 
     def returned(self, node: ast.Return) -> list[Edit]:
-        value = self.facts.value(node.value) if node.value is not None else None
-        if not isinstance(value, Tensor) or value.dtype not in (None, "variable"):
-            return []
-        start, end = extent(self.parsed, node.value)
-        inner = self.render(node.value)
-        return [Edit(start, end, f"tf.cast({inner}, self.compute_dtype)")]
+        return cast_back(node.value, self.facts, self.replaced)
+
+    def replaced(self, node: ast.expr, text: str) -> Edit:
+        """A part with its own text, rewritten, in place of `{}`."""
+        return Edit(*extent(self.parsed, node), text.replace("{}", self.render(node)))
 
     def training_tests(self, tree: ast.AST) -> list[Edit]:
         """A frozen layer does not update its state, as Keras's own do not."""

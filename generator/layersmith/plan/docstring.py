@@ -52,16 +52,26 @@ def class_docstring(analysis: Analysis, seeded: bool) -> tuple[str, ...]:
 
 
 def _shapes(spec: Spec) -> list[str]:
-    """The shapes of an only input and of the first output, as far as they are stated."""
+    """The shapes of an only input and of the outputs, as far as they are stated."""
     lines = []
     if len(spec.inputs) == 1:
         (only,) = spec.inputs
         each = "each " if only.many else ""
         lines.append(f"Input shape: {each}`{names.tuple_source(only.shape.texts)}`.")
-    first = spec.outputs[0]
-    if first.code is None:
-        lines.append(f"Output shape: `{names.tuple_source(first.shape.texts)}`.")
-    return lines
+    stated = [output for output in spec.outputs if output.code is None]
+    shapes = [f"`{names.tuple_source(output.shape.texts)}`" for output in stated]
+    if spec.output_packing == "dict":
+        shapes = [f"`{o.name}` of {shape}" for o, shape in zip(stated, shapes)]
+    if len(spec.outputs) > len(stated):
+        shapes = shapes[:1] if spec.outputs[0] in stated else []
+    elif any(output.when for output in spec.outputs):
+        shapes = shapes[:1]
+    if len(shapes) > 1:
+        whole = [shape.replace(" ", "\xa0") for shape in shapes]
+        text = f"Output shapes: {', '.join(whole[:-1])} and {whole[-1]}."
+        wrapped = _wrapped(text, WIDTH - 4)
+        return [*lines, *(line.replace("\xa0", " ") for line in wrapped)]
+    return [*lines, *(f"Output shape: {shape}." for shape in shapes)]
 
 
 def _call_arguments(analysis: Analysis) -> list[str]:

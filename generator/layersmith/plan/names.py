@@ -192,6 +192,8 @@ def shape_source(
             parts.append(_slice(analysis, name, start, stop))
             continue
         parts.append("None" if run is None else size_source(run))
+    if len(parts) == 1 and parts[0].startswith("*"):
+        return parts[0][1:]
     return tuple_source(parts)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 
 from layersmith.language.analyse import Analysis
 from layersmith.language.numpy_meanings import requires
+from layersmith.language.subscripts import dotted_name
 from layersmith.language.trees import copy_of, stored_names, walk
 from layersmith.plan.oracle.text import expression, source
 from layersmith.record import record
@@ -66,6 +67,27 @@ def _bound(analysis: Analysis) -> set[str]:
         found |= {node.arg for node in parsed.nodes if isinstance(node, ast.arg)}
         found |= stored_names(parsed.names)
     return found
+
+
+def handed_on(nodes: Iterable[ast.AST], optional: set[str]) -> set[int]:
+    """Where names of these are given to a function, or given another name.
+
+    Args:
+        nodes: Of the text.
+        optional: Names of what may be absent.
+
+    Returns:
+        Identities of the nodes.
+    """
+    found: list[ast.expr | None] = []
+    for node in nodes:
+        if isinstance(node, ast.Call):
+            called = dotted_name(node.func)
+            if isinstance(node.func, ast.Name) or called == "tf.nn.batch_normalization":
+                found += [*node.args, *(keyword.value for keyword in node.keywords)]
+        elif isinstance(node, ast.Assign):
+            found.append(node.value)
+    return {id(n) for n in found if isinstance(n, ast.Name) and n.id in optional}
 
 
 def derived_names(analysis: Analysis) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from layersmith.language.trees import stored_names, walk
 from layersmith.language.values import Static, Tensor
 from layersmith.plan.oracle.names import (
     OracleNames,
+    handed_on,
     is_argument,
     tree_in_arguments,
 )
@@ -49,6 +50,10 @@ class Translator(ast.NodeTransformer):
         self.calls = {id(call.node): call for call in self.facts.sublayer_calls}
         spec = analysis.spec
         self.weights = {weight.name.text for weight in spec.weights}
+        # Of a weight that may be absent: where None is handed on, not computed with.
+        self.handed = handed_on(
+            walk(self.tree), {w.name.text for w in spec.weights if w.when is not None}
+        )
         self.constants = {constant.name.text for constant in spec.constants}
         self.kinds = {a.name.text: a.type for a in spec.arguments}
         self.single = {
@@ -89,6 +94,8 @@ class Translator(ast.NodeTransformer):
             return node
         if name in self.weights:
             weights = ast.Name(self.names.weights, ast.Load())
+            if id(node) in self.handed:
+                return expression(f'{self.names.weights}.get("{name}")')
             return ast.Subscript(weights, ast.Constant(name), ast.Load())
         if self.kinds.get(name) == "activation":
             return expression(f'ACTIVATIONS[{self.names.arguments}["{name}"]]')
@@ -110,6 +117,18 @@ class Translator(ast.NodeTransformer):
         if name in ("compute_dtype", "variable_dtype"):
             return expression("float")
         return node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        """Whether there is a weight that a condition may switch off."""
+        left, none = node.left, node.comparators[0]
+        known = (
+            isinstance(left, ast.Name) and left.id in self.weights and not self.apart
+        )
+        if known and isinstance(none, ast.Constant) and none.value is None:
+            if isinstance(node.ops[0], (ast.Is, ast.IsNot)):
+                word = "in" if isinstance(node.ops[0], ast.IsNot) else "not in"
+                return expression(f'"{left.id}" {word} {self.names.weights}')
+        return self.generic_visit(node)
 
     def visit_arg(self, node: ast.arg) -> ast.AST:
         return ast.arg(self.names.local.get(node.arg, node.arg), None)

@@ -241,6 +241,20 @@ class ExamplePlan:
 
 
 @record
+class ReplicaPlan:
+    """What two replicas are tested on; None for what this layer never does.
+
+    Attributes:
+        alone: Changes of the arguments under which each replica works on its own part
+            of the batch, and the states are averaged.
+        together: Those under which they do what one does on the whole batch.
+    """
+
+    alone: Pairs | None
+    together: Pairs | None
+
+
+@record
 class SuitePlan:
     """Everything that the suite of a layer says.
 
@@ -277,6 +291,7 @@ class SuitePlan:
     arguments: ArgumentPlan
     inputs: InputPlan
     weights: WeightPlan
+    replicas: ReplicaPlan | None
     oracle: OraclePlan
     helpers: str
     examples: tuple[ExamplePlan, ...]
@@ -307,6 +322,16 @@ class SuitePlan:
     script_module: str
 
     @property
+    def whole_outputs(self) -> bool:
+        """Whether some outputs are no floats, so that no gradient comes of them."""
+        return any(map(_is_whole, self.output_dtypes))
+
+    @property
+    def float_outputs(self) -> bool:
+        """Whether some outputs are floats."""
+        return not all(map(_is_whole, self.output_dtypes))
+
+    @property
     def many_shapes(self) -> bool:
         """Whether changes and shapes are too many to try each with each."""
         return len(self.arguments.changes) * len(self.inputs.cases) > MOST
@@ -329,3 +354,7 @@ class SuitePlan:
         masks = self.inputs.masks
         fits = not masks or masks[0].steps
         return self.keeps_mask and one and fits and self.output_form == "single"
+
+
+def _is_whole(dtype: str) -> bool:
+    return bool(dtype) and not dtype.startswith(("float", "bfloat", "complex"))

@@ -10,7 +10,7 @@ from layersmith.language.dims import Dim
 from layersmith.language.evaluate import Unknowable, evaluate
 from layersmith.language.numpy_meanings import imports, paste
 from layersmith.language.operations import Operation
-from layersmith.language.values import Items, Tensor
+from layersmith.language.values import Tensor
 from layersmith.plan import names
 from layersmith.plan.call import cast_inputs
 from layersmith.plan.masks import (
@@ -21,6 +21,7 @@ from layersmith.plan.masks import (
 )
 from layersmith.plan.oracle import plan_oracle
 from layersmith.plan.oracle.names import in_arguments
+from layersmith.plan.output_spec import output_dtypes
 from layersmith.plan.seeds import draws, draws_in_inference
 from layersmith.plan.shapes import chosen_axes, fixes_rank
 from layersmith.plan.suite.arguments import plan_arguments
@@ -28,6 +29,7 @@ from layersmith.plan.suite.examples import plan_examples
 from layersmith.plan.suite.inputs import plan_inputs
 from layersmith.plan.suite.misshapen import breakable
 from layersmith.plan.suite.model import SuitePlan
+from layersmith.plan.suite.replicas import plan_replicas
 from layersmith.plan.suite.state import reads_new_state
 from layersmith.plan.suite.values import (
     Values,
@@ -79,6 +81,13 @@ def plan_suite(
         arguments=arguments,
         inputs=plan_inputs(analysis, values, changed),
         weights=plan_weights(analysis, values),
+        replicas=plan_replicas(
+            analysis,
+            [
+                ({**values, **change}, source)
+                for change, source in zip([{}, *changed], [(), *arguments.changes])
+            ],
+        ),
         oracle=oracle,
         helpers=paste(used).rstrip("\n"),
         examples=plan_examples(analysis),
@@ -164,19 +173,16 @@ def _imports(
 
 
 def _output_dtypes(analysis: Analysis) -> tuple[str, ...]:
-    """Of each output; empty for the compute dtype, and where it is not known."""
-    found = [""] * sum(output.when is None for output in analysis.spec.outputs)
-    for _, value in analysis.facts.returns:
-        values = value.values if isinstance(value, Items) and value.values else (value,)
-        for index, one in enumerate(values[: len(found)]):
-            if isinstance(one, Tensor) and one.dtype not in (
-                None,
-                "float",
-                "variable",
-                "weak",
-            ):
-                found[index] = one.dtype
-    return tuple(found)
+    """Of each output, as `tf.nest.flatten` orders them."""
+    outputs = analysis.spec.outputs
+    pairs = [
+        (output.name, dtype)
+        for output, dtype in zip(outputs, output_dtypes(analysis))
+        if output.when is None
+    ]
+    if analysis.spec.output_packing == "dict":
+        pairs.sort(key=lambda pair: str(pair[0]))
+    return tuple(dtype for _, dtype in pairs)
 
 
 def _supports_masking(analysis: Analysis, values: Values) -> bool:

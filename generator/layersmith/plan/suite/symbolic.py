@@ -27,7 +27,10 @@ def announced_shapes(analysis: Analysis, shapes: Shapes, values: Values) -> list
     """Source of the shape of each output of that model; empty where it is not known."""
     spec = analysis.spec
     found = []
-    for output, shape in zip(spec.outputs, analysis.outputs):
+    pairs = list(zip(spec.outputs, analysis.outputs))
+    if spec.output_packing == "dict":
+        pairs.sort(key=lambda pair: str(pair[0].name))  # as `tf.nest.flatten` does
+    for output, shape in pairs:
         if output.when is not None:
             continue
         if spec.compute_output_shape is not None or spec.extends is not None:

@@ -13,7 +13,8 @@ class ReversibleInstanceNorm(layers.Layer):
         epsilon: Positive float, added to the variance.
 
     Input shape: `(batch, steps, features)`.
-    Output shape: `(batch, steps, features)`.
+    Output shapes: `(batch, steps, features)`, `(batch, 1, features)` and
+    `(batch, 1, features)`.
 
     Reference: https://openreview.net/forum?id=cGDAkQo1C0p
     """

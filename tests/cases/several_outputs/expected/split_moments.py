@@ -10,7 +10,8 @@ class SplitMoments(layers.Layer):
     """Mean and variance of the features, and what is left of them.
 
     Input shape: `(batch, steps, features)`.
-    Output shape: `(batch, steps)`.
+    Output shapes: `(batch, steps)`, `(batch, steps)` and
+    `(batch, steps, features)`.
     """
 
     def __init__(self, **kwargs):

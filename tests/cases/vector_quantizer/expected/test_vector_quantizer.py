@@ -229,33 +229,42 @@ def test_float16_keeps_small_updates():
         assert_close(weight.numpy(), want.numpy(), 1e-2, weight.path)
 
 
-def test_replicas_share_the_state():
+# Replicas ------------------------------------------------------------------------
+
+
+def step_on_replicas(halves, **changed):
+    """Outputs, and values of the weights, of two replicas that get a half each."""
     devices = tf.config.list_logical_devices("CPU")
     if len(devices) < 2:
         pytest.skip("TensorFlow started with one logical CPU")
-    halves = [sample(seed=0), sample(seed=1)]
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     with strategy.scope():
-        layer = built(halves[0])
-    twins = [built(x) for x in halves]
-    for x, twin in zip(halves, twins):
-        twin(x, training=True)
+        layer = built(halves[0], **changed)
 
     def half(context):
         x = halves[context.replica_id_in_sync_group]
         return tf.nest.map_structure(tf.constant, x)
 
-    batch = strategy.experimental_distribute_values_from_function(half)
-
     @tf.function
     def step(batch):
-        strategy.run(lambda x: layer(x, training=True), args=(batch,))
+        return strategy.run(lambda x: layer(x, training=True), args=(batch,))
 
-    step(batch)
-    for weight, one, other in zip(layer.weights, twins[0].weights, twins[1].weights):
-        mean = (one.numpy() + other.numpy()) / 2
-        for value in strategy.experimental_local_results(weight.value):
-            assert_close(value, mean, what=weight.path)
+    outputs = step(strategy.experimental_distribute_values_from_function(half))
+    each = strategy.experimental_local_results
+    outputs = [each(output) for output in tf.nest.flatten(outputs)]
+    return outputs, [each(weight.value) for weight in layer.weights]
+
+
+def test_replicas_share_the_state():
+    halves = [sample(seed=0), sample(seed=1)]
+    _, weights = step_on_replicas(halves)
+    one, other = twins = [built(x) for x in halves]
+    for x, twin in zip(halves, twins):
+        twin(x, training=True)
+    for values, mine, its in zip(weights, one.weights, other.weights):
+        mean = (mine.numpy() + its.numpy()) / 2
+        for value in values:
+            assert_close(value, mean, what=mine.path)
 
 
 # Weights -------------------------------------------------------------------------

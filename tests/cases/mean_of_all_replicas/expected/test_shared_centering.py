@@ -1,0 +1,563 @@
+"""Tests of SharedCentering. Run: pytest test_shared_centering.py"""
+
+import inspect
+import json
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from shared_centering import SharedCentering
+
+try:  # two logical CPUs, so that tf.distribute can be tested anywhere
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0],
+        [tf.config.LogicalDeviceConfiguration()] * 2,
+    )
+except RuntimeError:  # TensorFlow has started
+    pass
+
+# Cases: add to these tables what you want tested as well. -------------------------
+
+# The arguments of the layer under test, and changes of them.
+ARGUMENTS = {"shared": True, "keep": False}
+CHANGES = [
+    {},
+    {"shared": False},
+    {"keep": True},
+    {"shared": False, "keep": True},
+]
+DEFAULTS = {"shared": True, "keep": False}
+# Shapes of the inputs; tests of one case take the first.
+SHAPES = [{"left": (4, 3), "right": (4, 3)}]
+# Changes of the arguments under which all weights are there.
+ALL = {"keep": True}
+MODES = {
+    "eager": lambda fn: fn,
+    "graph": tf.function,
+    "xla": lambda fn: tf.function(fn, jit_compile=True),
+}
+
+
+def make(**changed):
+    return SharedCentering(**{**ARGUMENTS, **changed})
+
+
+def sample(shapes=SHAPES[0], batch=None, seed=0):
+    rng = np.random.default_rng(seed)
+
+    def values(shape):
+        shape = (batch or shape[0], *shape[1:])
+        return rng.normal(0.5, 2.0, shape).astype("float32")
+
+    return {name: values(shape) for name, shape in shapes.items()}
+
+
+def shapes_of(x):
+    """Shapes of the inputs, as `build` takes them."""
+    return {f"{name}_shape": each.shape for name, each in x.items()}
+
+
+def fill(layer):
+    """Gives the weights values of which no two are equal, the same in each run."""
+    rng = np.random.default_rng(0)
+    for weight in layer.weights:
+        values, start = rng.normal(0.2, 1.0, weight.shape), weight.numpy()
+        if start.size == 1 or (np.ptp(start) == 0 and start.min() > 0):
+            values = 0.5 + np.abs(values)  # it may be a scale or a variance
+        weight.assign(values)
+
+
+def built(x, **changed):
+    layer = make(**changed)
+    layer.build(**shapes_of(x))
+    fill(layer)
+    return layer
+
+
+def copy_of(layer):
+    """A second layer with the same configuration and variables."""
+    other = SharedCentering.from_config(layer.get_config())
+    other.build_from_config(layer.get_build_config())
+    for mine, its in zip(other.variables, layer.variables, strict=True):
+        mine.assign(its)
+    return other
+
+
+def weights_of(layer):
+    """Values by path within the layer, in float64."""
+    return {w.path.split("/", 1)[1]: w.numpy().astype(float) for w in layer.weights}
+
+
+def assert_close(got, want, tolerance=1e-4, what=""):
+    pairs = zip(tf.nest.flatten(got), tf.nest.flatten(want), strict=True)
+    for one, other in pairs:
+        np.testing.assert_allclose(one, other, tolerance, tolerance, err_msg=what)
+
+
+# Oracle --------------------------------------------------------------------------
+
+
+def center_of(x, shared):
+    center = np.mean(x, axis=0)
+    if not shared:
+        return center
+    return tf.distribute.get_replica_context().all_reduce("mean", center)
+
+
+def oracle(a, w, left, right, training=False):
+    """The forward pass in NumPy, from the arguments `a` and the weights `w`."""
+    # TensorFlow is asked itself for tf.distribute.get_replica_context.
+    left = left.astype(float)
+    right = right.astype(float)
+    center = center_of(left + right, a["shared"])
+    if training and "kept" in w:
+        w["kept"] = center
+    return left - center, right - center
+
+
+# Forward pass --------------------------------------------------------------------
+
+
+def check_against_oracle(changed, shape, training):
+    a = {**ARGUMENTS, **changed}
+    layer = built(sample(shape), dtype="float64", **changed)
+    w = weights_of(layer)
+    # Whole numbers lie on the bounds that others miss.
+    for x in (sample(shape), tf.nest.map_structure(np.round, sample(shape, seed=1))):
+        want = oracle(a, w, **x, training=training)
+        assert_close(layer(**x, training=training), want, 1e-6)
+        for path, value in weights_of(layer).items():
+            assert_close(value, w[path], 1e-6, path)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("changed", CHANGES, ids=str)
+def test_outputs_are_those_of_the_oracle(changed, training, shape):
+    check_against_oracle(changed, shape, training)
+
+
+@pytest.mark.parametrize("call", [{}, {"training": None}])
+def test_without_training_it_is_inference(call):
+    x = sample()
+    layer = built(x)
+    want = layer(**x, training=False)
+    assert_close(layer(**x, **call), want)
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("mode", ["graph", "xla"])
+def test_compiled_it_does_the_same(mode, training):
+    x = sample()
+    # In float32 the sums of a compiled graph may differ, for their order does.
+    layer = built(x, dtype="float64")
+    twin = copy_of(layer)
+    call = MODES[mode](lambda x: layer(**x, training=training))
+    for _ in range(2):
+        assert_close(call(x), twin(**x, training=training))
+        for weight, other in zip(layer.weights, twin.weights):
+            assert_close(weight.numpy(), other.numpy(), what=weight.path)
+
+
+# State ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("call", [{}, {"training": None}, {"training": False}])
+def test_inference_leaves_the_state(call):
+    x = sample()
+    layer = built(x)
+    before = layer.get_weights()
+    layer(**x, **call)
+    for got, want in zip(layer.get_weights(), before):
+        np.testing.assert_array_equal(got, want)
+
+
+def test_frozen_layer_is_in_inference():
+    x = sample()
+    layer = built(x)
+    layer.trainable = False
+    y = layer(**x, training=False)
+    before = layer.get_weights()
+    assert_close(layer(**x, training=True), y)
+    for got, want in zip(layer.get_weights(), before):
+        np.testing.assert_array_equal(got, want)
+
+
+@pytest.mark.parametrize("changed", [{}, ALL], ids=str)
+def test_float16_keeps_small_updates(changed):
+    x = sample()
+    layer, twin = built(x, dtype="mixed_float16", **changed), built(x, **changed)
+    step = tf.function(lambda x: layer(**x, training=True))
+    other = tf.function(lambda x: twin(**x, training=True))
+    for _ in range(200):
+        step(x), other(x)
+    for weight, want in zip(layer.weights, twin.weights):
+        assert_close(weight.numpy(), want.numpy(), 1e-2, weight.path)
+
+
+# Replicas ------------------------------------------------------------------------
+
+
+def step_on_replicas(halves, **changed):
+    """Outputs, and values of the weights, of two replicas that get a half each."""
+    devices = tf.config.list_logical_devices("CPU")
+    if len(devices) < 2:
+        pytest.skip("TensorFlow started with one logical CPU")
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    with strategy.scope():
+        layer = built(halves[0], **changed)
+
+    def half(context):
+        x = halves[context.replica_id_in_sync_group]
+        return tf.nest.map_structure(tf.constant, x)
+
+    @tf.function
+    def step(batch):
+        return strategy.run(lambda x: layer(**x, training=True), args=(batch,))
+
+    outputs = step(strategy.experimental_distribute_values_from_function(half))
+    each = strategy.experimental_local_results
+    outputs = [each(output) for output in tf.nest.flatten(outputs)]
+    return outputs, [each(weight.value) for weight in layer.weights]
+
+
+def test_replicas_share_the_state():
+    halves = [sample(seed=0), sample(seed=1)]
+    changed = {"shared": False, "keep": True}
+    _, weights = step_on_replicas(halves, **changed)
+    one, other = twins = [built(x, **changed) for x in halves]
+    for x, twin in zip(halves, twins):
+        twin(**x, training=True)
+    for values, mine, its in zip(weights, one.weights, other.weights):
+        mean = (mine.numpy() + its.numpy()) / 2
+        for value in values:
+            assert_close(value, mean, what=mine.path)
+
+
+def test_replicas_work_as_one():
+    """Each does on a half what one layer does on the whole batch."""
+    halves = [sample(seed=0), sample(seed=1)]
+    whole = tf.nest.map_structure(lambda *parts: np.concatenate(parts), *halves)
+    changed = {"keep": True}
+    outputs, weights = step_on_replicas(halves, **changed)
+    twin = built(whole, **changed)
+    wanted = tf.nest.flatten(twin(**whole, training=True))
+    for parts, want in zip(outputs, wanted, strict=True):
+        assert_close(np.concatenate(parts), want)
+    for values, weight in zip(weights, twin.weights, strict=True):
+        for value in values:
+            assert_close(value, weight.numpy(), what=weight.path)
+
+
+# Weights -------------------------------------------------------------------------
+
+
+def expected_weights(a, features=3):
+    """Shape of each of the layer's own weights, by name."""
+    weights = {}
+    if a["keep"]:
+        weights["kept"] = (features,)
+    return weights
+
+
+@pytest.mark.parametrize("changed", CHANGES, ids=str)
+def test_weights(changed):
+    layer = built(sample(), **changed)
+    expected = expected_weights({**ARGUMENTS, **changed})
+    own = {w.name: w for w in layer.weights if w.path.count("/") == 1}
+    assert {name: tuple(w.shape) for name, w in own.items()} == expected
+    for name in expected:
+        assert getattr(layer, name) is own[name]
+    assert (layer.kept is None) == ("kept" not in expected)
+    for name in {"kept"} & set(own):
+        whole = "float" not in own[name].dtype
+        aggregation = "only_first_replica" if whole else "mean"
+        assert own[name].aggregation == aggregation, name
+    fixed = {name for name, weight in own.items() if not weight.trainable}
+    assert fixed == {"kept"} & set(expected)
+
+
+@pytest.mark.parametrize(
+    ("weight", "initializer"),
+    [
+        ("kept", "glorot_uniform"),
+    ],
+)
+def test_drawn_initial_values(weight, initializer, monkeypatch):
+    add_weight, given = keras.layers.Layer.add_weight, {}
+
+    def recorded(*args, **kwargs):
+        bound = inspect.signature(add_weight).bind(*args, **kwargs)
+        variable = add_weight(*args, **kwargs)
+        given[id(variable)] = bound.arguments.get("initializer") or "glorot_uniform"
+        return variable
+
+    monkeypatch.setattr(keras.layers.Layer, "add_weight", recorded)
+    x, made = sample(), []
+    for _ in range(2):
+        layer = make(**ALL)
+        layer.build(**shapes_of(x))
+        made.append(getattr(layer, weight))
+    assert not np.allclose(*made)
+    got = keras.initializers.get(given[id(made[-1])])
+    want = keras.initializers.get(initializer)
+    assert type(got) is type(want)
+    assert {**got.get_config(), "seed": None} == {**want.get_config(), "seed": None}
+
+
+def test_build_makes_every_weight():
+    assert not make(**ALL).weights
+    x = sample()
+    layer = built(x)
+    before = [w.path for w in layer.weights]
+    layer(**x)
+    assert [w.path for w in layer.weights] == before
+
+
+# Gradients -----------------------------------------------------------------------
+
+
+def as_variable(array):
+    return tf.Variable(array, dtype="float64" if array.dtype.kind == "f" else None)
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_gradients_are_those_of_finite_differences(training):
+    x, rng = sample(), np.random.default_rng(0)
+    layer = built(x, dtype="float64")
+    x = tf.nest.map_structure(as_variable, x)
+    start = [variable.numpy() for variable in layer.variables]
+    sources = [v for v in tf.nest.flatten(x) if v.dtype.is_floating]
+
+    def loss():
+        for variable, value in zip(layer.variables, start):
+            if not variable.trainable:  # state, and that of random draws
+                variable.assign(value)
+        outputs = layer(**x, training=training)
+        values = [tf.reduce_sum(tf.sin(y)) for y in tf.nest.flatten(outputs)]
+        return tf.add_n(values)
+
+    with tf.GradientTape() as tape:
+        value = loss()
+    gradients = tape.gradient(value, sources, unconnected_gradients="zero")
+    for source, gradient in zip(sources, gradients):
+        direction = rng.normal(size=source.shape)
+        start_value = source.numpy()
+        source.assign(start_value + 1e-6 * direction)
+        above = loss()
+        source.assign(start_value - 1e-6 * direction)
+        slope = (above - loss()) / 2e-6
+        source.assign(start_value)
+        got = tf.reduce_sum(tf.convert_to_tensor(gradient) * direction)
+        assert_close(got, slope, 1e-6, source.name)
+
+
+# Arguments -----------------------------------------------------------------------
+
+
+def test_defaults():
+    parameters = inspect.signature(SharedCentering.__init__).parameters
+    assert {name: parameters[name].default for name in DEFAULTS} == DEFAULTS
+
+
+def test_configuration_has_every_argument():
+    class Child(SharedCentering):
+        def get_config(self):  # so that Keras makes up none
+            return super().get_config()
+
+    layer = Child(**ARGUMENTS)
+    config = layer.get_config()
+    assert set(ARGUMENTS) <= set(config)
+    assert config["name"] == layer.name
+
+
+@pytest.mark.parametrize("changed", CHANGES, ids=str)
+def test_configuration_keeps_every_value(changed):
+    layer = make(**changed)
+    config = json.loads(json.dumps(layer.get_config()))
+    for argument, value in {**ARGUMENTS, **changed}.items():
+        assert config[argument] == value, argument
+    revived = SharedCentering.from_config(layer.get_config())
+    assert revived.get_config() == layer.get_config()
+
+
+def test_arguments_of_every_layer():
+    layer = make(name="mine", dtype="mixed_bfloat16", trainable=False)
+    config = layer.get_config()
+    assert (config["name"], config["trainable"]) == ("mine", False)
+    assert layer.compute_dtype == "bfloat16"
+    assert SharedCentering.from_config(config).get_config() == config
+
+
+# Keras contract ------------------------------------------------------------------
+
+
+def make_model(*layers):
+    """A model of layers side by side, for inputs with axes of unknown size."""
+    inputs = {
+        "left": keras.Input((3,), name="left"),
+        "right": keras.Input((3,), name="right"),
+    }
+    outputs = [layer(**inputs) for layer in layers]
+    return keras.Model(inputs, tf.nest.flatten(outputs))
+
+
+def test_functional_model_with_unknown_axes():
+    layer = make()
+    model = make_model(layer)
+    assert [y.shape for y in model.outputs] == [(None, 3), (None, 3)]
+    for batch in (1, 4):
+        x = sample(batch=batch)
+        twin = copy_of(layer)
+        got = tf.nest.flatten(model.predict(x, verbose=0))
+        want = tf.nest.flatten(twin(**x))
+        for one, other, announced in zip(got, want, model.outputs, strict=True):
+            np.testing.assert_allclose(one, other, 1e-4, 1e-4)
+            assert one.dtype == announced.dtype
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("changed", CHANGES, ids=str)
+def test_output_shape_is_computed(changed, shape):
+    x = sample(shape)
+    layer = built(x, **changed)
+    shapes = tf.nest.map_structure(lambda y: tuple(y.shape), layer(**x))
+    assert layer.compute_output_shape(**shapes_of(x)) == shapes
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16", "float64"])
+def test_dtype_policies(dtype, training):
+    x = sample()
+    layer = built(x, dtype=dtype)
+    got = tf.nest.flatten(layer(**x, training=training))
+    assert all(w.dtype == layer.variable_dtype for w in layer.weights)
+    assert all(y.dtype == layer.compute_dtype for y in got)
+    want = tf.nest.flatten(built(x)(**x, training=training))
+    for one, other in zip(got, want, strict=True):
+        scale = 1 + np.nanmax(np.abs(other))
+        np.testing.assert_allclose(tf.cast(one, other.dtype), other, 0, 0.1 * scale)
+
+
+@pytest.mark.parametrize("changed", CHANGES, ids=str)
+def test_outputs_have_the_compute_dtype(changed):
+    x = sample()
+    outputs = built(x, dtype="mixed_bfloat16", **changed)(**x)
+    assert {y.dtype.name for y in tf.nest.flatten(outputs)} == {"bfloat16"}
+
+
+def test_one_trace_serves_any_batch_size():
+    layer = built(sample())
+    signature = tf.nest.map_structure(
+        lambda v: tf.TensorSpec((None, *v.shape[1:]), v.dtype), sample()
+    )
+    function = tf.function(lambda x: layer(**x), input_signature=[signature])
+    for batch in (1, 2, 5):
+        x = sample(batch=batch)
+        twin = copy_of(layer)
+        assert_close(function(x), twin(**x))
+    assert function.experimental_get_tracing_count() == 1
+
+
+def test_whole_numbers_are_taken():
+    x = tf.nest.map_structure(np.round, sample())
+    layer = built(x)
+    twin = copy_of(layer)
+    whole = tf.nest.map_structure(
+        lambda v: v.astype("int32") if v.dtype == "float32" else v, x
+    )
+    assert_close(layer(**whole), twin(**x))
+
+
+@pytest.mark.parametrize(
+    ("which", "axis"),
+    [
+        ("left_shape", -1),
+    ],
+)
+def test_unknown_axis_is_refused(which, axis):
+    shapes = shapes_of(sample())
+    shape = list(shapes[which])
+    shape[axis] = None
+    shapes[which] = tuple(shape)
+    with pytest.raises(ValueError, match="must be defined.*_shape="):
+        make().build(**shapes)
+
+
+# Saving --------------------------------------------------------------------------
+
+
+def test_loads_in_a_new_process(tmp_path):
+    x = sample()
+    model = make_model(*(make(**changed) for changed in CHANGES))
+    for layer in model.layers:
+        if isinstance(layer, SharedCentering):
+            fill(layer)
+    model.save(tmp_path / "model.keras")
+    y = tf.nest.flatten(model(x))
+    np.savez(tmp_path / "x.npz", *tf.nest.flatten(x))
+    np.savez(tmp_path / "y.npz", *y)
+    code = (
+        "import keras, numpy as np, tensorflow as tf\n"
+        "import shared_centering\n"
+        "model = keras.models.load_model('model.keras')\n"
+        "x, y = (list(np.load(name).values()) for name in ('x.npz', 'y.npz'))\n"
+        "x = tf.nest.pack_sequence_as(model.input, x)\n"
+        "for got, want in zip(tf.nest.flatten(model(x)), y, strict=True):\n"
+        "    np.testing.assert_allclose(got, want, atol=1e-4)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", code]
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
+
+
+def test_registered_under_its_name():
+    name = keras.saving.get_registered_name(SharedCentering)
+    assert name == "Custom>SharedCentering"
+
+
+def test_clone_has_the_same_configuration():
+    model = make_model(make())
+    clone = keras.models.clone_model(model)
+    clone.set_weights(model.get_weights())
+    x = sample()
+    assert clone.layers[-1].get_config() == model.layers[-1].get_config()
+    assert_close(clone(x), model(x))
+
+
+def test_checkpoint_restores_every_weight(tmp_path):
+    x = sample()
+    layer, other = built(x), built(x)
+    for weight in layer.weights:
+        weight.assign(weight + 0.5)
+    path = tf.train.Checkpoint(layer=layer).save(tmp_path / "checkpoint")
+    tf.train.Checkpoint(layer=other).restore(path)
+    for got, want in zip(other.get_weights(), layer.get_weights()):
+        np.testing.assert_array_equal(got, want)
+
+
+def test_export_serves_any_batch_size(tmp_path):
+    model = make_model(make())
+    model.export(tmp_path / "model", verbose=False)
+    served = tf.saved_model.load(tmp_path / "model")
+    for batch in (1, 3):
+        x = sample(batch=batch)
+        got, want = tf.nest.flatten(served.serve(x)), tf.nest.flatten(model(x))
+        for one, other in zip(got, want, strict=True):
+            assert_close(one, other)
+
+
+# Training ------------------------------------------------------------------------
+
+
+def test_training_script(tmp_path):
+    from train_shared_centering import main
+
+    losses = main(["--epochs", "3", "--out", str(tmp_path)])
+    assert losses[-1] < losses[0]
+    assert (tmp_path / "saved_model" / "saved_model.pb").exists()
