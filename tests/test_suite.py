@@ -296,3 +296,57 @@ def test_what_tensorflow_is_asked_for_itself_is_said():
         ),
     )
     assert "# TensorFlow is asked itself for tf.math.special.spence." in text
+
+
+MASKED = """
+layer: Kept
+summary: Which features count.
+inputs:
+  inputs: [batch, steps]
+  mask: {shape: [batch, steps], dtype: bool, optional: true}
+functions: |
+  def kept(mask, inputs):
+      mask = tf.cast(mask, tf.bool)
+      return tf.where(mask, inputs, 0)
+call: |
+  if mask is not None:
+      inputs = kept(mask, inputs)
+  return inputs
+outputs: [batch, steps]
+examples:
+  - inputs: {inputs: [5, 3]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "any_dtype"),
+    [
+        ("inputs = kept(mask, inputs)", True),
+        ("inputs = tf.where(tf.cast(mask, tf.bool), inputs, kept(mask, inputs))", True),
+        (
+            "inputs = inputs * tf.cast(mask[..., tf.newaxis], inputs.dtype)[..., 0]",
+            True,
+        ),
+        ("inputs = kept(mask, tf.where(mask, inputs, 0))", False),
+        ("inputs = tf.where(mask, inputs, kept(inputs > 0, inputs))", False),
+    ],
+)
+def test_a_mask_is_tried_in_any_dtype_where_the_layer_casts_it(line, any_dtype):
+    text = suite(MASKED, line=("inputs = kept(mask, inputs)", line))
+    assert ("def test_masks_may_be_of_any_dtype" in text) == any_dtype
+
+
+def test_a_counter_is_filled_so_that_what_it_multiplies_shows():
+    text = suite(
+        SCALE,
+        weights=(
+            "  bias:",
+            "  seen: {shape: [], dtype: int64, trainable: false, initializer: zeros}\n  bias:",
+        ),
+        call=(
+            "  y = inputs * scale",
+            "  if training:\n      seen.assign_add(1)\n"
+            "  y = inputs * scale * tf.cast(seen, inputs.dtype)",
+        ),
+    )
+    assert "weight.assign(weight.numpy() + 1)  # it may be a counter" in text

@@ -81,16 +81,19 @@ def condition(
                 f"unknown name `{node.id}`"
                 if value is None
                 else f"`{node.id}` is not known yet here",
-                f"did you mean `{close}`?" if close else "a condition asks arguments",
+                f"did you mean `{close}`?"
+                if close
+                else "only arguments are known here",
             )
         elif node.id in axes:
             continue
         elif isinstance(value, Tensor) or node.id in scope.axes:
-            report.error(
-                parsed.span(node),
-                f"`{node.id}` is not an argument",
-                "a condition asks arguments and derived values",
-            )
+            hint = "only arguments and derived values are known here"
+            owner, place = scope.axes.get(node.id, ("", 0))
+            shape = f"{owner}_shape" if len(also) > 2 else "input_shape"
+            if node.id in scope.axes and shape in also:
+                hint = f"`{shape}[{place}]` is its size"
+            report.error(parsed.span(node), f"`{node.id}` is not an argument", hint)
     return parsed
 
 

@@ -41,6 +41,8 @@ class Interpreter(Expressions):
         self.makers = makers
         self.facts = Facts()
         self.environment: dict[str, Value] = {}
+        # Updates before each `if` on `training` of which one way returns.
+        self.left_early: dict[int, set[str]] = {}
 
     def run(self) -> None:
         body = self.parsed.tree.body
@@ -53,6 +55,10 @@ class Interpreter(Expressions):
                 "call fewer functions from within functions",
             )
             return
+        self.facts.training_tests = [
+            (node, updates or self.updated_since(node))
+            for node, updates in self.facts.training_tests
+        ]
         if not ended and not self.report.failed:
             self.problem(
                 body[-1] if body else self.parsed.tree,
@@ -60,15 +66,23 @@ class Interpreter(Expressions):
                 "end it with `return ...`",
             )
 
+    def updated_since(self, test: ast.AST) -> bool:
+        """Whether a way through a test on `training` updates state in what follows."""
+        before = self.left_early.get(id(test))
+        return before is not None and set(self.facts.updates) != before
+
     def block(self, statements: list[ast.stmt]) -> bool:
         """Reads statements; True when none of them falls through."""
+        outer = self.training
         for index, statement in enumerate(statements):
             if self.statement(statement):
                 if index + 1 < len(statements):
                     self.problem(
                         statements[index + 1], "this line is never reached", "remove it"
                     )
+                self.training = outer
                 return True
+        self.training = outer
         return False
 
     def statement(self, node: ast.stmt) -> bool:
@@ -149,6 +163,10 @@ class Interpreter(Expressions):
         self.training = outer
         if test.training is not None:
             self.facts.training_tests.append((node, set(self.facts.updates) != updates))
+            if ends != other_ends:
+                # `if not training: return ...`: the rest of the block is the other way.
+                self.training = test.training != ends
+                self.left_early[id(node)] = updates
         if ends and other_ends:
             return True
         if ends:
@@ -236,11 +254,7 @@ class Interpreter(Expressions):
                     "give each value a name, `_` for those that are not needed",
                 )
                 items = None
-        elif (
-            isinstance(value, Tensor)
-            and isinstance(value.value, object)
-            and value.shape is not None
-        ):
+        elif isinstance(value, Tensor) and value.shape is not None:
             if value.shape.rank == 1:
                 self.problem(
                     target,
@@ -280,8 +294,6 @@ class Interpreter(Expressions):
                 hint = f"to change the weight write `{name}.assign(...)`; else choose another name"
             self.problem(node, f"`{name}` is {what}, and cannot be assigned", hint)
             return
-        if isinstance(value, Tensor) and value.weight is not None:
-            pass
         self.facts.local.add(name)
         self.environment[name] = value
 

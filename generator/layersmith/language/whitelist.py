@@ -33,9 +33,9 @@ def _words(text: str) -> frozenset[str]:
 ATTRIBUTES = _words(
     "T all_reduce append as_list assign assign_add assign_sub astype clear concat copy count cumsum dims "
     "dot dtype end enumerate extend flat_values from_tensor gather get imag index indices "
-    "insert is_floating is_integer items keys len max mean merge_with min ndim ndims "
+    "insert is_floating is_integer items keys len lower max mean merge_with min ndim ndims "
     "pop prod rank read real ravel remove reshape row_lengths row_splits scatter shape size "
-    "sort split stack start std sum swapaxes to_list to_tensor transpose unstack update "
+    "sort split stack start std sum swapaxes to_list to_tensor transpose unstack update upper "
     "values value_rowids var with_values write"
 )
 NUMPY = _words(

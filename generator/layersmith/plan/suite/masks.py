@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 
 from layersmith.language.analyse import Analysis
+from layersmith.language.subscripts import dotted_name
+from layersmith.language.trees import walk
 from layersmith.plan import names
+from layersmith.plan.oracle.functions import definitions
 from layersmith.plan.suite.asked import example_shape
 from layersmith.plan.suite.model import MaskPlan, Pairs
 
@@ -26,8 +30,74 @@ def plan_masks(analysis: Analysis) -> tuple[MaskPlan, ...]:
             source = _mask_source(shape, alike=ranks[len(shape)])
             none = f"np.zeros({shape}, bool)"
             ranks[len(shape)] += 1
-            found.append(MaskPlan(name, owner, source, none, steps))
+            read = _is_cast(analysis, analysis.call.tree, name)
+            found.append(MaskPlan(name, owner, source, none, steps, read))
     return tuple(found)
+
+
+def _is_cast(
+    analysis: Analysis, tree: ast.AST, name: str, within: tuple[ast.AST, ...] = ()
+) -> bool:
+    """Whether a mask is cast wherever it is read: it may be of any dtype then.
+
+    Args:
+        tree: Of `call`, or of a function that is given the mask by this name.
+        within: The functions that call that function.
+    """
+    fine: set[int] = set()
+    nodes = walk(tree)
+    cast_from = float("inf")
+    for node in nodes:
+        if isinstance(node, ast.Compare):
+            fine.add(id(node.left))
+        elif isinstance(node, ast.Call) and node.args:
+            if dotted_name(node.func) == "tf.cast":
+                fine.add(id(_indexed(node.args[0])))
+            elif tree not in within:
+                fine |= _cast_within(analysis, node, (*within, tree))
+        elif isinstance(node, ast.Assign) and _casts(node, name):
+            cast_from = min(cast_from, node.lineno)
+    return all(
+        id(node) in fine or node.lineno > cast_from
+        for node in nodes
+        if isinstance(node, ast.Name) and node.id == name
+        if isinstance(node.ctx, ast.Load)
+    )
+
+
+def _casts(node: ast.Assign, name: str) -> bool:
+    """`mask = tf.cast(mask, tf.bool)`: it is cast from there on."""
+    value, target = node.value, node.targets[0]
+    return (
+        isinstance(target, ast.Name)
+        and target.id == name
+        and isinstance(value, ast.Call)
+        and dotted_name(value.func) == "tf.cast"
+    )
+
+
+def _indexed(node: ast.expr) -> ast.expr:
+    """`mask` of `mask[..., tf.newaxis]`."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return node
+
+
+def _cast_within(
+    analysis: Analysis, node: ast.Call, within: tuple[ast.AST, ...]
+) -> set[int]:
+    """Arguments that a function of the spec casts."""
+    called = node.func.id if isinstance(node.func, ast.Name) else ""
+    function = definitions(analysis).get(called)
+    if function is None:
+        return set()
+    pairs = zip((parameter.arg for parameter in function.args.args), node.args)
+    named = ((keyword.arg, keyword.value) for keyword in node.keywords)
+    return {
+        id(value)
+        for parameter, value in (*pairs, *named)
+        if parameter is not None and _is_cast(analysis, function, parameter, within)
+    }
 
 
 def _mask_shape(analysis: Analysis, name: str, owner: str) -> tuple[int, ...] | None:

@@ -35,6 +35,7 @@ class MaskPlan:
         owner: The input that it is of.
         source: Of its values; `none`: of values that keep nothing.
         steps: Whether it is one of the steps of a sequence.
+        any_dtype: Whether the layer casts it, so that it may be of any dtype.
     """
 
     name: str
@@ -42,6 +43,7 @@ class MaskPlan:
     source: str
     none: str
     steps: bool
+    any_dtype: bool
 
 
 @record
@@ -280,7 +282,7 @@ class SuitePlan:
         always_random: Whether it draws in inference too.
         supports_masks: Source of the condition under which the layer says that it
             does; empty where it says nothing.
-        smooth: Whether gradients are those of the forward pass.
+        smooth: Whether gradients are those of the forward pass, in float64.
     """
 
     name: str
@@ -325,6 +327,11 @@ class SuitePlan:
     def whole_outputs(self) -> bool:
         """Whether some outputs are no floats, so that no gradient comes of them."""
         return any(map(_is_whole, self.output_dtypes))
+
+    @property
+    def complex_outputs(self) -> bool:
+        """Whether some outputs are complex numbers."""
+        return any(dtype.startswith("complex") for dtype in self.output_dtypes)
 
     @property
     def float_outputs(self) -> bool:

@@ -40,6 +40,7 @@ from layersmith.plan.suite.values import (
 from layersmith.plan.suite.weights import plan_weights
 
 _SINGLE = frozenset({"float16", "bfloat16", "float32", "complex64"})
+_OWN = frozenset({"float", "variable", None})
 # Their gradient is not that of the forward pass.
 _UNSMOOTH = frozenset(
     {"tf.stop_gradient", "tf.custom_gradient", "tf.grad_pass_through"}
@@ -109,8 +110,7 @@ def plan_suite(
         seeded=analysis.facts.random,
         random=draws(analysis),
         always_random=draws_in_inference(analysis),
-        smooth=not any(name in _UNSMOOTH for _, name, _ in analysis.facts.calls)
-        and not reads_new_state(analysis),
+        smooth=_smooth(analysis),
         floats=analysis.floats,
         keeps_mask=keeps_mask(analysis),
         ends_mask=ends_mask(analysis),
@@ -218,6 +218,24 @@ def _exact(analysis: Analysis) -> bool:
         isinstance(value, Tensor) and value.dtype in _SINGLE
         for value in analysis.facts.values.values()
     )
+
+
+def _smooth(analysis: Analysis) -> bool:
+    """Whether gradients are those of the forward pass, and differences can show them."""
+    unsmooth = any(name in _UNSMOOTH for _, name, _ in analysis.facts.calls)
+    return not (unsmooth or reads_new_state(analysis) or _rounds(analysis))
+
+
+def _rounds(analysis: Analysis) -> bool:
+    """Whether `call` casts what it computes to less than float64."""
+    value = analysis.facts.value
+    for node, name, _ in analysis.facts.calls:
+        given = value(node.args[0]) if name == "tf.cast" and node.args else None
+        cast = value(node)
+        if isinstance(given, Tensor) and isinstance(cast, Tensor):
+            if given.dtype in _OWN and cast.dtype in _SINGLE:
+                return True
+    return False
 
 
 def _known_axes(analysis: Analysis) -> list[tuple[str, str]]:
