@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from layersmith.errors import Report
+from layersmith.language.builtin_names import BUILTINS
 from layersmith.language.dim_reading import dim_of
 from layersmith.language.dims import Dim
 from layersmith.language.objects import KINDS, unknown_identifier
@@ -235,11 +236,14 @@ class _Reader:
 
     def names(self, call: ast.Call) -> None:
         """Names in the arguments: what is known when the layer is made."""
-        for node in walk(call):
+        nodes = walk(call)
+        called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+        for node in nodes:
             if (
                 not isinstance(node, ast.Name)
                 or node is call.func
                 or node.id == "index"
+                or (id(node) in called and node.id in BUILTINS)
             ):
                 continue
             value = self.scope.values.get(node.id)

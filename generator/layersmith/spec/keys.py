@@ -31,7 +31,6 @@ DTYPES = (
     "float32",
     "float64",
     "uint8",
-    "string",
     "complex64",
 )
 

@@ -237,7 +237,7 @@ class _Assembler(Reader):
     def _input(self, name: Name, node: Node) -> Input | None:
         found = self._shaped(node, keys.INPUT, f"input `{name}`", name.span)
         shape = self.shape(found.get("shape"))
-        dtype = self.choice(found.get("dtype"), keys.DTYPES) or "float"
+        dtype = self._dtype(found.get("dtype")) or "float"
         optional = bool(self.boolean(found.get("optional")))
         if shape is None:
             return None
@@ -258,6 +258,16 @@ class _Assembler(Reader):
             many=bool(self.boolean(found.get("list"))),
             ranks=numbers,
         )
+
+    def _dtype(self, node: Node | None) -> str | None:
+        if isinstance(node, Scalar) and node.text == "string":
+            self.report.error(
+                node.span,
+                "models of Keras 3 are not called on arrays of text",
+                "look the texts up before the model, as `StringLookup` does, and take `int32`",
+            )
+            return None
+        return self.choice(node, keys.DTYPES)
 
     def _constant(self, name: Name, node: Node) -> Constant | None:
         if isinstance(node, Scalar):
@@ -284,7 +294,7 @@ class _Assembler(Reader):
             self.code(found.get("regularizer")),
             self.code(found.get("constraint")),
             trainable is not False,
-            self.choice(found.get("dtype"), keys.DTYPES),
+            self._dtype(found.get("dtype")),
             self.code(found.get("when")),
             self.text(found.get("doc")),
             bool(self.boolean(found.get("inherited"))),

@@ -18,7 +18,7 @@ from layersmith.plan.suite.symbolic import announced_shapes, symbolic_shape
 from layersmith.plan.suite.values import Values, others
 from layersmith.spec.model import Input
 
-NUMPY_DTYPES = {"float": "float32", "string": "str", "bfloat16": "float32"}
+NUMPY_DTYPES = {"float": "float32", "bfloat16": "float32"}
 MANY = (3, 2)
 
 
