@@ -40,6 +40,7 @@ class OraclePlan:
         parts: Whether it takes weights of sublayers by the sublayer's name.
         layer: Whether it needs a layer to ask.
         losses: Whether it adds losses to a list.
+        stops: Whether it hands what no gradient passes to a function.
         mask: The mask of the outputs, where the author wrote out how it is made.
     """
 
@@ -53,4 +54,5 @@ class OraclePlan:
     parts: bool
     layer: bool
     losses: bool
+    stops: bool
     mask: MaskOracle | None

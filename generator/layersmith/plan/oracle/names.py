@@ -18,7 +18,7 @@ _BUILTINS = frozenset(dir(builtins))
 _OWN = frozenset(
     {
         *("np", "tf", "keras", "pytest", "math"),
-        *("draws", "layer", "losses", "part", "ask", "float", "ACTIVATIONS"),
+        *("draws", "layer", "losses", "stop", "part", "ask", "float", "ACTIVATIONS"),
     }
 )
 

@@ -19,6 +19,7 @@ from layersmith.plan.oracle.names import (
 from layersmith.plan.oracle.sublayers import Sublayers
 from layersmith.plan.oracle.text import statement_lines, with_blank_lines
 from layersmith.plan.oracle.translate import Translator
+from layersmith.plan.state import holds_gradients
 
 
 def plan_oracle(analysis: Analysis) -> OraclePlan:
@@ -69,6 +70,7 @@ def _plan(analysis: Analysis, names: OracleNames) -> OraclePlan:
         parts=sublayers.parts,
         layer=asks,
         losses=losses,
+        stops=holds_gradients(analysis),
         mask=mask,
     )
 
@@ -90,6 +92,8 @@ def _parameters(
         for name, needed in (("draws", draws), ("layer", asks), ("losses", losses))
         if needed
     ]
+    if holds_gradients(analysis):
+        parameters.append("stop=np.asarray")
     return parameters
 
 

@@ -18,6 +18,7 @@ from layersmith.plan.oracle.names import (
 )
 from layersmith.plan.oracle.sublayers import Sublayers
 from layersmith.plan.oracle.text import expression, marked_slice, plain_slice, source
+from layersmith.plan.state import holds_gradients, new_state_read
 from layersmith.plan.template import fill
 
 _FLOATS = frozenset({"float", "variable", "float16", "bfloat16", "float32", "float64"})
@@ -71,6 +72,8 @@ class Translator(ast.NodeTransformer):
         self.opaque: list[str] = []
         self.layer = False
         self.losses = False
+        # Where values are held, so that differences show what gradients pass.
+        self.held = new_state_read(analysis) if holds_gradients(analysis) else None
 
     def known(self, node: ast.AST) -> ast.AST:
         """The node that facts speak of."""
@@ -226,6 +229,8 @@ class Translator(ast.NodeTransformer):
         operator = operators.get(call.func.attr)
         if operator is not None:
             value = ast.BinOp(old, operator, value)
+        if self.held is not None and name in self.held:
+            value = ast.Call(expression("stop"), [value], [])
         return ast.Assign([store], value, lineno=node.lineno)
 
     # Calls.
@@ -240,6 +245,8 @@ class Translator(ast.NodeTransformer):
         if id(known) in self.calls:
             return self._sublayer(node, self.calls[id(known)].name)
         name, operation = self.operations.get(id(known), (None, None))
+        if name == "tf.stop_gradient" and self.held is not None:
+            return ast.Call(expression("stop"), [self.visit(node.args[0])], [])
         if operation is not None and operation.numpy is not None:
             return self._operation(node, operation)
         dotted = name or dotted_name(node.func)

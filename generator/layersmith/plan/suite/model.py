@@ -282,6 +282,8 @@ class SuitePlan:
         always_random: Whether it draws in inference too.
         supports_masks: Source of the condition under which the layer says that it
             does; empty where it says nothing.
+        held: Changes of the arguments under which gradients are those of the oracle
+            with what no gradient passes held; empty where that is not compared.
         smooth: Whether gradients are those of the forward pass, in float64.
     """
 
@@ -315,6 +317,7 @@ class SuitePlan:
     seeded: bool
     random: bool
     always_random: bool
+    held: tuple[Pairs, ...]
     smooth: bool
     floats: str
     keeps_mask: bool

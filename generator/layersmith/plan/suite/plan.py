@@ -19,18 +19,18 @@ from layersmith.plan.masks import (
     keeps_mask,
     masking_statement,
 )
-from layersmith.plan.oracle import plan_oracle
+from layersmith.plan.oracle import OraclePlan, plan_oracle
 from layersmith.plan.oracle.names import in_arguments
 from layersmith.plan.output_spec import output_dtypes
 from layersmith.plan.seeds import draws, draws_in_inference
 from layersmith.plan.shapes import chosen_axes, fixes_rank
+from layersmith.plan.state import passes_gradients
 from layersmith.plan.suite.arguments import plan_arguments
 from layersmith.plan.suite.examples import plan_examples
 from layersmith.plan.suite.inputs import plan_inputs
 from layersmith.plan.suite.misshapen import breakable
-from layersmith.plan.suite.model import SuitePlan
+from layersmith.plan.suite.model import Pairs, SuitePlan
 from layersmith.plan.suite.replicas import plan_replicas
-from layersmith.plan.suite.state import reads_new_state
 from layersmith.plan.suite.values import (
     Values,
     changes,
@@ -41,10 +41,6 @@ from layersmith.plan.suite.weights import plan_weights
 
 _SINGLE = frozenset({"float16", "bfloat16", "float32", "complex64"})
 _OWN = frozenset({"float", "variable", None})
-# Their gradient is not that of the forward pass.
-_UNSMOOTH = frozenset(
-    {"tf.stop_gradient", "tf.custom_gradient", "tf.grad_pass_through"}
-)
 
 
 def plan_suite(
@@ -110,6 +106,7 @@ def plan_suite(
         seeded=analysis.facts.random,
         random=draws(analysis),
         always_random=draws_in_inference(analysis),
+        held=_held(analysis, oracle, changed, arguments.changes),
         smooth=_smooth(analysis),
         floats=analysis.floats,
         keeps_mask=keeps_mask(analysis),
@@ -222,8 +219,23 @@ def _exact(analysis: Analysis) -> bool:
 
 def _smooth(analysis: Analysis) -> bool:
     """Whether gradients are those of the forward pass, and differences can show them."""
-    unsmooth = any(name in _UNSMOOTH for _, name, _ in analysis.facts.calls)
-    return not (unsmooth or reads_new_state(analysis) or _rounds(analysis))
+    return passes_gradients(analysis) and not _rounds(analysis)
+
+
+def _held(
+    analysis: Analysis,
+    oracle: OraclePlan,
+    changed: list[Values],
+    sources: tuple[Pairs, ...],
+) -> tuple[Pairs, ...]:
+    """No change, and each switch turned, where the oracle can hold what is stopped."""
+    if not oracle.stops or oracle.layer or _rounds(analysis) or not _exact(analysis):
+        return ()
+    switches = {
+        a.name.text for a in analysis.spec.arguments if a.type == "bool" or a.choices
+    }
+    turned = [s for c, s in zip(changed, sources) if len(c) == 1 and switches & {*c}]
+    return ((), *turned)
 
 
 def _rounds(analysis: Analysis) -> bool:

@@ -234,7 +234,7 @@ def moments_of_replicas(inputs, axes):
     return mean, square - np.square(mean)
 
 
-def oracle(a, w, inputs, mask=None, training=False):
+def oracle(a, w, inputs, mask=None, training=False, stop=np.asarray):
     """The forward pass in NumPy, from the arguments `a` and the weights `w`."""
     # TensorFlow is asked itself for tf.distribute.get_replica_context.
     inputs = inputs.astype(float)
@@ -266,8 +266,8 @@ def oracle(a, w, inputs, mask=None, training=False):
             w["renorm_stddev"] = w["renorm_stddev"] * a["renorm_momentum"] + stddev * (
                 1 - a["renorm_momentum"]
             )
-            w["moving_stddev"] = w["moving_stddev"] * a["momentum"] + stddev * (
-                1 - a["momentum"]
+            w["moving_stddev"] = stop(
+                w["moving_stddev"] * a["momentum"] + stddev * (1 - a["momentum"])
             )
             w["moving_variance"] = np.maximum(
                 np.square(w["moving_stddev"]) - a["epsilon"], 0
@@ -282,7 +282,7 @@ def oracle(a, w, inputs, mask=None, training=False):
     factor = w["gamma"] if a["scale"] else np.ones_like(mean)
     offset = w["beta"] if a["center"] else np.zeros_like(mean)
     if r is not None:
-        factor, offset = factor * r, factor * d + offset
+        factor, offset = factor * stop(r), factor * stop(d) + offset
     sizes = [-1 if i == a["axis"] % rank else 1 for i in range(rank)]
     mean, variance = np.reshape(mean, tuple(sizes)), np.reshape(variance, tuple(sizes))
     factor, offset = np.reshape(factor, tuple(sizes)), np.reshape(offset, tuple(sizes))
@@ -576,7 +576,7 @@ def test_initializer_serves_its_weights(argument, served):
 )
 def test_weights_start_independent(argument):
     x, firsts = sample(), []
-    initializer = keras.initializers.RandomNormal()
+    initializer = keras.initializers.RandomUniform(0.5, 1.5)
     for _ in range(2):
         layer = make(**ALL, **{argument: initializer})
         layer.build(x.shape)
@@ -633,16 +633,45 @@ def as_variable(array):
 
 
 @pytest.mark.parametrize("training", [False, True])
-def test_gradients_are_finite(training):
-    x = tf.nest.map_structure(as_variable, sample())
-    layer = built(x, dtype="float64")
+@pytest.mark.parametrize(
+    "changed",
+    [{}, {"center": False}, {"scale": False}, {"renorm": True}, {"synchronized": True}],
+    ids=str,
+)
+def test_gradients_are_those_of_the_oracle(changed, training):
+    """By differences of the oracle, in which what no gradient passes is held."""
+    x, rng, held = sample(), np.random.default_rng(0), []
+    layer = built(x, dtype="float64", **changed)
+    a, w = {**ARGUMENTS, **changed}, weights_of(layer)
+    trained = layer.trainable_weights
+    paths = [weight.path.split("/", 1)[1] for weight in trained]
+
+    def hold(value):
+        held.append(value)
+        return value
+
+    def loss(values, known=None):
+        stop = hold if known is None else lambda _: next(known)
+        weights = {**w, **dict(zip(paths, values))}
+        outputs = oracle(a, weights, values[-1], **MASKS, training=training, stop=stop)
+        return sum(np.sum(np.sin(y)) for y in tf.nest.flatten(outputs))
+
+    inputs = tf.nest.map_structure(as_variable, x)
+    start = [w[path] for path in paths] + [v.numpy() for v in tf.nest.flatten(inputs)]
+    loss(start)
     with tf.GradientTape() as tape:
-        outputs = layer(x, **MASKS, training=training)
+        outputs = layer(inputs, **MASKS, training=training)
         value = tf.add_n([tf.reduce_sum(tf.sin(y)) for y in tf.nest.flatten(outputs)])
-    sources = [v for v in tf.nest.flatten(x) if v.dtype.is_floating]
-    for gradient in tape.gradient(value, sources):
-        assert np.all(np.isfinite(gradient))
-        assert np.any(gradient != 0)
+    sources = [weight.value for weight in trained] + tf.nest.flatten(inputs)
+    gradients = tape.gradient(value, sources, unconnected_gradients="zero")
+    for place, (source, gradient) in enumerate(zip(sources, gradients, strict=True)):
+        direction, ends = rng.normal(size=source.shape), []
+        for step in (1e-6, -1e-6):
+            values = [*start]
+            values[place] = values[place] + step * direction
+            ends.append(loss(values, iter(held)))
+        got = np.sum(gradient * direction)
+        assert_close(got, (ends[0] - ends[1]) / 2e-6, 1e-6, source.name)
 
 
 # Arguments -----------------------------------------------------------------------

@@ -276,7 +276,7 @@ def test_initializer_serves_its_weights(argument, served):
 @pytest.mark.parametrize("argument", ["kernel_initializer"])
 def test_weights_start_independent(argument):
     x, firsts = sample(), []
-    initializer = keras.initializers.RandomNormal()
+    initializer = keras.initializers.RandomUniform(0.5, 1.5)
     for _ in range(2):
         layer = make(**{argument: initializer})
         layer.build(x.shape)

@@ -98,11 +98,11 @@ def assert_close(got, want, tolerance=1e-4, what=""):
 # Oracle --------------------------------------------------------------------------
 
 
-def oracle(a, w, inputs, training=False):
+def oracle(a, w, inputs, training=False, stop=np.asarray):
     """The forward pass in NumPy, from the arguments `a` and the weights `w`."""
     inputs = inputs.astype(float)
     if training:
-        w["mean"] = 0.9 * w["mean"] + 0.1 * np.mean(inputs, axis=0)
+        w["mean"] = stop(0.9 * w["mean"] + 0.1 * np.mean(inputs, axis=0))
     distance = np.square(inputs - w["mean"])
     if "factor" in w:
         distance = distance * w["factor"]
@@ -315,17 +315,43 @@ def as_variable(array):
 
 
 @pytest.mark.parametrize("training", [False, True])
-def test_gradients_are_finite(training):
-    x = tf.nest.map_structure(as_variable, sample())
-    layer = built(x, dtype="float64")
+@pytest.mark.parametrize("changed", [{}, {"scale_distances": False}], ids=str)
+def test_gradients_are_those_of_the_oracle(changed, training):
+    """By differences of the oracle, in which what no gradient passes is held."""
+    x, rng, held = sample(), np.random.default_rng(0), []
+    layer = built(x, dtype="float64", **changed)
+    a, w = {**ARGUMENTS, **changed}, weights_of(layer)
+    trained = layer.trainable_weights
+    paths = [weight.path.split("/", 1)[1] for weight in trained]
+
+    def hold(value):
+        held.append(value)
+        return value
+
+    def loss(values, known=None):
+        stop = hold if known is None else lambda _: next(known)
+        weights = {**w, **dict(zip(paths, values))}
+        outputs = oracle(a, weights, values[-1], training=training, stop=stop)
+        floats = [y for y in tf.nest.flatten(outputs) if y.dtype.kind == "f"]
+        return sum(np.sum(np.sin(y)) for y in floats)
+
+    inputs = tf.nest.map_structure(as_variable, x)
+    start = [w[path] for path in paths] + [v.numpy() for v in tf.nest.flatten(inputs)]
+    loss(start)
     with tf.GradientTape() as tape:
-        outputs = layer(x, training=training)
+        outputs = layer(inputs, training=training)
         floats = [v for v in tf.nest.flatten(outputs) if v.dtype.is_floating]
         value = tf.add_n([tf.reduce_sum(tf.sin(y)) for y in floats])
-    sources = [v for v in tf.nest.flatten(x) if v.dtype.is_floating]
-    for gradient in tape.gradient(value, sources):
-        assert np.all(np.isfinite(gradient))
-        assert np.any(gradient != 0)
+    sources = [weight.value for weight in trained] + tf.nest.flatten(inputs)
+    gradients = tape.gradient(value, sources, unconnected_gradients="zero")
+    for place, (source, gradient) in enumerate(zip(sources, gradients, strict=True)):
+        direction, ends = rng.normal(size=source.shape), []
+        for step in (1e-6, -1e-6):
+            values = [*start]
+            values[place] = values[place] + step * direction
+            ends.append(loss(values, iter(held)))
+        got = np.sum(gradient * direction)
+        assert_close(got, (ends[0] - ends[1]) / 2e-6, 1e-6, source.name)
 
 
 # Arguments -----------------------------------------------------------------------
