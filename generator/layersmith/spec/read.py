@@ -54,6 +54,14 @@ class _Assembler(Reader):
             )
         layer = self.own_class_name(found.get("layer"))
         call = self.code(found.get("call"))
+        inputs = (
+            *self._inputs(found.get("inputs")),
+            *(
+                replace(s, state=True)
+                for s in self._named(found, "states", self._input)
+            ),
+        )
+        examples = self.items(found.get("examples"), "`examples`")
         parts: dict[str, Any] = {
             "summary": self._summary(found.get("summary")),
             "description": self.text(found.get("description")),
@@ -67,13 +75,7 @@ class _Assembler(Reader):
                     None, map(self._check, self.items(found.get("checks"), "`checks`"))
                 )
             ),
-            "inputs": (
-                *self._inputs(found.get("inputs")),
-                *(
-                    replace(s, state=True)
-                    for s in self._named(found, "states", self._input)
-                ),
-            ),
+            "inputs": inputs,
             "packing": self.choice(
                 found.get("pack_inputs"), keys.SPEC["pack_inputs"].choices
             )
@@ -87,10 +89,7 @@ class _Assembler(Reader):
             "sublayers": self._named(found, "sublayers", self._sublayer),
             **self._outputs(found.get("outputs")),
             "examples": tuple(
-                filter(
-                    None,
-                    map(self._example, self.items(found.get("examples"), "`examples`")),
-                )
+                filter(None, (self._example(node, inputs) for node in examples))
             ),
             "autocast": self.boolean(found.get("autocast")),
             "supports_masking": self._condition(found.get("supports_masking")),
@@ -351,11 +350,18 @@ class _Assembler(Reader):
         shape = self.shape(given)
         return None if shape is None else Output(name, shape, when)
 
-    def _example(self, node: Node) -> Example | None:
+    def _example(self, node: Node, inputs: tuple[Input, ...]) -> Example | None:
+        """An example; a list for its inputs is that of the first one."""
         found = self.fields(node, keys.EXAMPLE, "an example", node.span)
         arguments = self._values(found.get("arguments"), "`arguments`", mappings=True)
-        inputs = self._values(found.get("inputs"), "`inputs`")
-        return Example(arguments, inputs, node.span, self.literal(found.get("outputs")))
+        given = found.get("inputs")
+        if isinstance(given, Sequence) and inputs:
+            value = self.literal(given)
+            name = Name(inputs[0].name.text, given.span)
+            shapes = () if value is None else ((name, value),)
+        else:
+            shapes = self._values(given, "`inputs`")
+        return Example(arguments, shapes, node.span, self.literal(found.get("outputs")))
 
     def _values(
         self, node: Node | None, what: str, mappings: bool = False
