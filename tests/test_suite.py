@@ -350,3 +350,4 @@ def test_a_counter_is_filled_so_that_what_it_multiplies_shows():
         ),
     )
     assert "weight.assign(weight.numpy() + 1)  # it may be a counter" in text
+    assert "for x in (sample(shape), *whole):  # as many that" in text

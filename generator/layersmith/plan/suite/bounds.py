@@ -40,9 +40,11 @@ def _bounds(analysis: Analysis, name: str, values: Values) -> list[int]:
             found += _number(maker.arguments["input_dim"], known)
     for node, called, _ in facts.calls:
         bound = facts.bound.get(id(node), {})
-        indices = bound.get("indices", bound.get("ids"))
+        indices = bound.get("indices", bound.get("ids", bound.get("segment_ids")))
         if not isinstance(indices, ast.Name) or indices.id != name:
             continue
+        if "num_segments" in bound:
+            found += _number(bound["num_segments"], known)
         if called.endswith("one_hot") and "depth" in bound:
             found += _number(bound["depth"], known)
         params = bound.get("params")

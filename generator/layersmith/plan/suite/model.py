@@ -212,6 +212,11 @@ class WeightPlan:
         return tuple(name for name in self.untrained if name not in self.state)
 
     @property
+    def counts(self) -> bool:
+        """Whether some state is a whole number, as a counter is."""
+        return any(n in self.state and "int" in dtype for n, dtype in self.dtypes)
+
+    @property
     def optional_untrained(self) -> bool:
         return bool(set(self.untrained) & set(self.optional))
 
