@@ -263,5 +263,9 @@ def _known_axes(analysis: Analysis) -> list[tuple[str, str]]:
 
 
 def _checks_width(analysis: Analysis, name: str) -> bool:
+    """Whether the last axis has one size, by weights, an argument or a number."""
     last = analysis.scope.shapes[name].axes[-1]
-    return isinstance(last, Dim) and str(last) in names.fixed_axes(analysis)
+    if not isinstance(last, Dim):
+        return False
+    named = str(last) in analysis.scope.axes
+    return not named or str(last) in names.fixed_axes(analysis)

@@ -359,6 +359,13 @@ def test_too_low_a_rank_is_refused():
         layer(x)
 
 
+def test_wrong_width_is_refused():
+    x = sample()
+    layer = built(sample())
+    with pytest.raises(ValueError, match=f"{layer.name}.* expected axis -1"):
+        layer(np.concatenate([x, x], axis=-1))
+
+
 def test_passes_the_checks_of_keras():
     testing = pytest.importorskip("keras.src.testing", reason="private to Keras")
     testing.TestCase().run_layer_test(
