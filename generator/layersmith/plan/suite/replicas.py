@@ -30,6 +30,10 @@ def plan_replicas(
     Args:
         cases: Values of all arguments, and source of what in them is changed.
     """
+    parsed = (analysis.call, analysis.scope.functions)
+    nodes = (node for one in parsed if one is not None for node in one.nodes)
+    if not analysis.facts.updates and not any(map(_is_question, nodes)):
+        return None
     alone, together = [], []
     for values, source in sorted(cases, key=lambda c: not _has_state(analysis, c[0])):
         asks = _asks(analysis, values)
@@ -68,10 +72,6 @@ def _splits(analysis: Analysis) -> bool:
 
 def _asks(analysis: Analysis, values: Values) -> bool | None:
     """Whether the plain call in training asks the other replicas; None if unsure."""
-    parsed = (analysis.call, analysis.scope.functions)
-    nodes = [node for one in parsed if one is not None for node in one.nodes]
-    if not any(_is_question(node) for node in nodes):
-        return False
     known = with_derived(analysis, values)
     example = {name.text for name, _ in analysis.spec.examples[0].inputs}
     for layer_input in analysis.spec.inputs:
