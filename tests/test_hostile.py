@@ -389,6 +389,7 @@ HARMLESS = (
     "x, y",
     "return *x",
     "y = [x]",
+    "kernel = x",  # a local name, within a function
 )
 
 

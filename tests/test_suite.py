@@ -351,3 +351,19 @@ def test_a_counter_is_filled_so_that_what_it_multiplies_shows():
     )
     assert "weight.assign(weight.numpy() + 1)  # it may be a counter" in text
     assert "for x in (sample(shape), *whole):  # as many that" in text
+
+
+def test_names_within_a_function_of_the_spec_are_its_own():
+    text = SCALE.replace(
+        "call: |\n  y = inputs * scale\n",
+        "functions: |\n"
+        "  def shrunk(x):\n"
+        "      features = tf.cast(tf.shape(x)[-1], x.dtype)\n"
+        "      scale = 1 / features\n"
+        "      return x * scale\n"
+        "call: |\n  y = shrunk(inputs) * scale / features\n",
+    )
+    result = emitted(text)
+    assert "    scale = 1 / features\n" in result.layer
+    assert "y = shrunk(inputs) * self.scale / inputs.shape[-1]" in result.layer
+    assert 'y = shrunk(inputs) * w["scale"] / inputs.shape[-1]' in result.suite

@@ -277,6 +277,9 @@ class Interpreter(Expressions):
                 "choose another",
             )
             return
+        if self.parsed is self.scope.functions:
+            self.environment[name] = value  # names of a function are its own
+            return
         given = self.scope.values.get(name)
         if name in self.scope.axes and self.returned is None:
             self.problem(
