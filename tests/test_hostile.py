@@ -120,9 +120,12 @@ def test_any_text_stays_text(text):
 @given(ANY_TEXT)
 @settings(max_examples=30)
 def test_a_default_is_emitted_with_its_value(text):
-    arguments = {**SPEC["arguments"], "mode": {"type": "str", "default": text}}
+    arguments = {**SPEC["arguments"], "mode": {"type": "str", "default": "TEXT"}}
     call = 'if mode == "a":\n    return x * kernel\nreturn x * factor * kernel\n'
-    layer, _, _ = emitted(changed(arguments=arguments, call=call))
+    # In quotes, as people must write it too where it reads as a number: `0E0`.
+    quoted = yaml.safe_dump(text, default_style='"', width=10**6).strip()
+    spec = changed(arguments=arguments, call=call).replace("TEXT", quoted)
+    layer, _, _ = emitted(spec)
     functions = [
         n for n in ast.walk(ast.parse(layer)) if isinstance(n, ast.FunctionDef)
     ]
