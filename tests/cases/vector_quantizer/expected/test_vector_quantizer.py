@@ -237,7 +237,9 @@ def step_on_replicas(halves, **changed):
     devices = tf.config.list_logical_devices("CPU")
     if len(devices) < 2:
         pytest.skip("TensorFlow started with one logical CPU")
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    # Not by collective operations, whose keys a second strategy would use again.
+    reduction = tf.distribute.ReductionToOneDevice()
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"], reduction)
     with strategy.scope():
         layer = built(halves[0], **changed)
 
