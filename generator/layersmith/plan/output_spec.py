@@ -35,11 +35,13 @@ def _values(analysis: Analysis, value: Value) -> list[Value | None]:
 
 def plan_compute_output_spec(analysis: Analysis) -> Method | None:
     """The method; None for a layer of which `compute_output_shape` says all."""
-    given = plan_compute_output_shape(analysis)
     dtypes = output_dtypes(analysis)
     asked = [output for output in analysis.spec.outputs if output.when]
-    if given is None or states(analysis) or not (asked or any(dtypes)):
-        return None  # Keras asks `compute_output_shape`, or `call` itself
+    if states(analysis) or not (asked or any(dtypes)):
+        return None
+    given = plan_compute_output_shape(analysis)
+    if given is None:
+        return None  # Keras asks `call` itself
     parameters = [p.partition("=")[0] for p in given.parameters[1:]]
     sources = [_shape(analysis, name) for name in parameters]
     if asked:
